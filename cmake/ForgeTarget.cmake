@@ -1,0 +1,57 @@
+# What every target of this project is compiled with: warnings as a named list, hidden symbols, the
+# sanitizer of the build. Baseline x86-64 everywhere; a kernel file asks for more by itself.
+
+set(FORGE_WARNINGS
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual -Wformat=2
+    -Wimplicit-fallthrough -Wnon-virtual-dtor -Woverloaded-virtual -Wundef -Wunused)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Misjudges moved std::optional and std::variant (GCC bug 80635); clang's analyzer does this check.
+  list(APPEND FORGE_WARNINGS -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # Warns of std::string's own copies (GCC bug 105651).
+    list(APPEND FORGE_WARNINGS -Wno-restrict)
+  endif()
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # libstdc++ 12's own std::stable_sort calls a function that it has marked as deprecated.
+  list(APPEND FORGE_WARNINGS -Wno-deprecated-declarations)
+endif()
+
+set(FORGE_SANITIZE_FLAGS "")
+if(FORGE_SANITIZE STREQUAL "address")
+  set(FORGE_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                           -fno-omit-frame-pointer)
+elseif(FORGE_SANITIZE STREQUAL "thread")
+  set(FORGE_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
+elseif(FORGE_SANITIZE)
+  message(FATAL_ERROR "FORGE_SANITIZE is '${FORGE_SANITIZE}'; it can be empty, 'address' or 'thread'")
+endif()
+
+# Coverage counters for libFuzzer in everything; main() comes with the fuzz targets alone.
+if(FORGE_BUILD_FUZZERS)
+  list(APPEND FORGE_SANITIZE_FLAGS -fsanitize=fuzzer-no-link)
+endif()
+
+# forge_target(<target>): applies the house rules.
+function(forge_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF C_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  foreach(flag IN LISTS FORGE_WARNINGS)
+    if(flag MATCHES "non-virtual-dtor|overloaded-virtual")
+      target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${flag}>)
+    else()
+      target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:${flag}>)
+    endif()
+  endforeach()
+  if(FORGE_WERROR)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-Werror>)
+  endif()
+  # No contraction: a*b+c rounds twice unless the source says fma, on every compiler alike.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-ffp-contract=off>
+                                           $<$<COMPILE_LANGUAGE:C,CXX>:${FORGE_SANITIZE_FLAGS}>)
+  target_link_options(${target} PRIVATE ${FORGE_SANITIZE_FLAGS})
+  target_compile_definitions(${target} PRIVATE FORGE_SANITIZER="${FORGE_SANITIZE}")
+endfunction()
