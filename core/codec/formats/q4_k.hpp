@@ -1,0 +1,42 @@
+// core/codec/formats/q4_k.hpp: Q4_K, 256 numbers in 144 bytes, 4.5 bits per weight.
+//
+// 8 runs of 32 numbers, each with a scale and a minimum of six bits (k_scales.hpp).
+//   byte  0  d       binary16
+//   byte  2  dmin    binary16
+//   byte  4  scales  l and m of the runs, packed
+//   byte 16  qs      codes 0..15: run j is in bytes 32 (j / 2) .. + 31, nibble j % 2
+// value e = (d * l) * code - dmin * m, l and m those of run e / 32
+// https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h
+#ifndef FORGE_CORE_CODEC_FORMATS_Q4_K_HPP_
+#define FORGE_CORE_CODEC_FORMATS_Q4_K_HPP_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "forge/abi/tensor.h"
+#include "forge/sdk/status.hpp"
+
+namespace forge::codec {
+
+struct Q4_K {
+  static constexpr std::uint32_t kType = FORGE_TYPE_Q4_K;
+  static constexpr const char* kName = "Q4_K";
+  static constexpr std::uint32_t kBlockElements = 256;
+  static constexpr std::uint32_t kConvertsTo[] = {FORGE_TYPE_Q8_0, FORGE_TYPE_F16, FORGE_TYPE_F32};
+
+  struct Block {
+    std::uint16_t d;
+    std::uint16_t dmin;
+    std::uint8_t scales[12];
+    std::uint8_t qs[128];
+  };
+  static_assert(sizeof(Block) == 144 && offsetof(Block, dmin) == 2 &&
+                offsetof(Block, scales) == 4 && offsetof(Block, qs) == 16);
+
+  static void decode(const Block& block, float* out) noexcept;
+  static Status encode(const float* x, const float* importance, Block& out);
+};
+
+}  // namespace forge::codec
+
+#endif  // FORGE_CORE_CODEC_FORMATS_Q4_K_HPP_

@@ -1,0 +1,54 @@
+#include "core/codec/formats/q5_k.hpp"
+
+#include "core/codec/fit/super_line.hpp"
+#include "core/codec/formats/k_scales.hpp"
+#include "core/codec/formats/packing.hpp"
+
+namespace forge::codec {
+
+namespace {
+
+constexpr int kRuns = 8;
+constexpr int kRunElements = 32;
+
+}  // namespace
+
+void Q5_K::decode(const Block& block, float* out) noexcept {
+  const float d = half_to_float(block.d);
+  const float dmin = half_to_float(block.dmin);
+  for (int j = 0; j < kRuns; ++j) {
+    const ScaleAndMin pair = unpack_k_scales(block.scales, j);
+    const float scale = d * static_cast<float>(pair.scale);
+    const float min = dmin * static_cast<float>(pair.min);
+    const int shift = 4 * (j % 2);
+    for (int i = 0; i < kRunElements; ++i) {
+      const int low = block.qs[32 * (j / 2) + i] >> shift & 0x0f;
+      const int high = block.qh[i] >> j & 1;
+      out[kRunElements * j + i] = scale * static_cast<float>(low | high << 4) - min;
+    }
+  }
+}
+
+Status Q5_K::encode(const float* x, const float* importance, Block& out) {
+  FORGE_TRY(check_magnitude<kSuper>(x, kLargestHalf * 63));
+  const Weights<kSuper> weights(importance);
+  const auto fit = fit_super_line<31, kRunElements, kRuns, 63>({x, weights.data()});
+  out = {};
+  out.d = fit.d;
+  out.dmin = fit.dmin;
+  std::uint8_t codes[kSuper];
+  for (int j = 0; j < kRuns; ++j) {
+    pack_k_scales(out.scales, j, {fit.scales[j], fit.mins[j]});
+    choose_codes<31, kRunElements>(part<kRunElements>(x, j), fit.line(j),
+                                   part<kRunElements>(codes, j));
+  }
+  for (int e = 0; e < kSuper; ++e) {
+    std::uint8_t& high = out.qh[e % 32];
+    high = static_cast<std::uint8_t>(high | static_cast<unsigned>(codes[e] >> 4) << (e / 32));
+  }
+  for (int pair = 0; pair < kRuns / 2; ++pair)
+    pack_nibbles<32>(part<64>(codes, pair), part<32>(out.qs, pair));
+  return {};
+}
+
+}  // namespace forge::codec

@@ -1,0 +1,184 @@
+// linear: every weight type, at the edges of tiles; biases, residuals, activations, groups.
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "core/conformance/cases.hpp"
+#include "core/conformance/error_bound.hpp"
+
+namespace forge::conformance {
+namespace {
+
+using WeightPtr = std::shared_ptr<const Weight>;
+
+struct Shape {
+  std::uint32_t n_in = 0, n_out = 0, n_rows = 0;
+  bool bias = false;
+  bool residual = false;
+  std::uint32_t activation = FORGE_ACT_NONE;
+  std::uint32_t rows = FORGE_ROWS_TOKENS;
+  bool raw = false;  // weights of random bytes: every scale and every quant that a file can have
+};
+
+// Inner lengths: of 1 where the format allows, at odd places, of several blocks.
+std::vector<std::uint32_t> inner_lengths(const forge_codec_v1& codec) {
+  const std::uint32_t block = codec.block_elements;
+  if (block == 1) return {1, 2, 3, 31, 33, 64, 129};
+  if (block <= 32) return {block, 3 * block, 11 * block};
+  return {block, 2 * block, 3 * block};
+}
+
+std::vector<Shape> shapes(const forge_codec_v1& codec) {
+  // Around tiles of 8, 16 and 32 output rows and micro tiles of up to 16 input rows; 131 input rows
+  // are more than one pass of any kernel takes.
+  static constexpr std::uint32_t kOut[] = {1, 17, 33, 15, 2, 31, 40, 3, 16};
+  static constexpr std::uint32_t kRows[] = {1, 3, 31, 5, 33, 2, 9, 7, 131};
+  const std::vector<std::uint32_t> inner = inner_lengths(codec);
+  std::vector<Shape> list;
+  for (std::size_t i = 0; i < std::size(kOut); ++i) {
+    Shape shape;
+    shape.n_in = inner[i % inner.size()];
+    shape.n_out = kOut[i];
+    shape.n_rows = kRows[i];
+    shape.bias = i % 2 == 1;
+    shape.residual = i % 3 == 2;
+    if (i == 6) shape.rows = FORGE_ROWS_OUTPUTS;
+    shape.raw = i % 4 == 2;
+    list.push_back(shape);
+  }
+  for (std::uint32_t activation = FORGE_ACT_SILU; activation <= FORGE_ACT_RELU; ++activation) {
+    Shape shape;
+    shape.n_in = inner[activation % inner.size()];
+    shape.n_out = activation == FORGE_ACT_SILU ? 33 : 5 + 8 * activation;
+    shape.n_rows = 4 + activation;
+    shape.bias = activation % 2 == 0;
+    shape.activation = activation;
+    list.push_back(shape);
+  }
+  return list;
+}
+
+std::string describe(const Shape& s) {
+  std::string text = fmt::format("{} -> {}, {} {}", s.n_in, s.n_out, s.n_rows,
+                                 s.rows == FORGE_ROWS_OUTPUTS ? "output rows" : "rows");
+  if (s.raw) text += ", random blocks";
+  if (s.bias) text += ", bias";
+  if (s.residual) text += ", residual";
+  if (s.activation != FORGE_ACT_NONE) text += ", " + activation_name(s.activation);
+  return text;
+}
+
+// y = W x + b of one output element.
+Product with_bias(const Weight& weight, const WeightPtr& bias, std::size_t o,
+                  std::span<const float> x) {
+  Product p = product(weight, o, x);
+  if (bias == nullptr) return p;
+  const double b = bias->row(0)[o];
+  p.error += kEps * (std::abs(p.value) + std::abs(b));
+  p.value += b;
+  return p;
+}
+
+struct Matrices {
+  WeightPtr weight, bias, up, up_bias;
+};
+
+void tolerate(const Shape& shape, const Matrices& m, const RowView& row,
+              std::span<const float> expected, std::span<double> tolerance) {
+  for (std::size_t o = 0; o < tolerance.size(); ++o) {
+    Product y = with_bias(*m.weight, m.bias, o, row.inputs[0]);
+    if (shape.activation != FORGE_ACT_NONE) {
+      const Product gate = activated(shape.activation, y);
+      const Product up = with_bias(*m.up, m.up_bias, o, row.inputs[0]);
+      y.error = std::abs(gate.value) * up.error + gate.error * (std::abs(up.value) + up.error);
+    }
+    const double residual = shape.residual ? std::abs(double{row.inputs[1][o]}) : 0;
+    tolerance[o] = y.error + 2 * kEps * (std::abs(double{expected[o]}) + residual);
+  }
+}
+
+Status make_one(const forge_codec_v1& codec, const Shape& shape, std::uint64_t seed,
+                const Sink& sink) {
+  Random random(seed, {shape.n_in, shape.n_out, shape.n_rows});
+  CaseBuilder b(FORGE_OP_LINEAR, lower_name(codec), describe(shape));
+  const std::uint32_t x = b.input(shape.n_in, shape.rows);
+  std::vector<std::uint32_t> inputs = {x};
+  if (shape.residual) inputs.push_back(b.input(shape.n_out, shape.rows));
+  const std::uint32_t y = b.output(shape.n_out, shape.rows);
+  Matrices m;
+  std::vector<std::uint32_t> weights;
+  const auto matrix = [&](const char* name, WeightPtr& weight, WeightPtr& bias) -> Status {
+    FORGE_ASSIGN(weight, Weight::make(random, name, codec.type, {shape.n_in, shape.n_out}, 0.5f, 0,
+                                      shape.raw ? Weight::Kind::kRaw : Weight::Kind::kEncoded));
+    weights.push_back(b.weight(weight));
+    weights.push_back(FORGE_NONE);
+    if (!shape.bias) return {};
+    FORGE_ASSIGN(bias,
+                 Weight::make(random, std::string(name) + " bias", FORGE_TYPE_F32, {shape.n_out}));
+    weights.back() = b.weight(bias);
+    return {};
+  };
+  FORGE_TRY(matrix("weight", m.weight, m.bias));
+  if (shape.activation != FORGE_ACT_NONE) FORGE_TRY(matrix("up", m.up, m.up_bias));
+  const forge_linear_params_v1 params = {sizeof(params), shape.activation};
+  b.node(FORGE_OP_LINEAR, inputs, {y}, weights, params);
+  b.get().lengths = split_rows(shape.n_rows);
+  b.get().fill = [seed](std::uint32_t input, RowId row, std::span<float> out) {
+    fill_mixed(seed, input, row, out);
+  };
+  b.get().tolerate = [shape, m](const RowView& row, std::uint32_t, std::span<const float> expected,
+                                std::span<double> tolerance) {
+    tolerate(shape, m, row, expected, tolerance);
+  };
+  FORGE_ASSIGN(const Case c, b.finish());
+  return sink(c);
+}
+
+// Three matrices of one input, as Q, K and V: of the type, of F32, and of the type again.
+Status make_grouped(const forge_codec_v1& codec, std::uint64_t seed, const Sink& sink) {
+  Random random(seed, {codec.type});
+  const std::uint32_t n_in = codec.block_elements == 1 ? 64 : 2 * codec.block_elements;
+  CaseBuilder b(FORGE_OP_LINEAR, lower_name(codec),
+                fmt::format("{} -> 33 + 8 (f32) + 17, 6 rows, grouped", n_in));
+  const std::uint32_t x = b.input(n_in);
+  constexpr std::uint32_t kOut[] = {33, 8, 17};
+  std::vector<WeightPtr> matrices;
+  std::vector<std::uint32_t> weights, outputs;
+  for (std::size_t i = 0; i < std::size(kOut); ++i) {
+    const std::uint32_t type = i == 1 ? std::uint32_t{FORGE_TYPE_F32} : codec.type;
+    FORGE_ASSIGN(WeightPtr weight,
+                 Weight::make(random, fmt::format("weight {}", i), type, {n_in, kOut[i]}));
+    weights.insert(weights.end(), {b.weight(weight), FORGE_NONE});
+    outputs.push_back(b.output(kOut[i]));
+    matrices.push_back(std::move(weight));
+  }
+  const forge_linear_params_v1 params = {sizeof(params), FORGE_ACT_NONE};
+  b.node(FORGE_OP_LINEAR, {x}, outputs, weights, params);
+  b.get().lengths = {5, 1};
+  b.get().fill = [seed](std::uint32_t input, RowId row, std::span<float> out) {
+    fill_mixed(seed, input, row, out);
+  };
+  b.get().tolerate = [matrices](const RowView& row, std::uint32_t output,
+                                std::span<const float> expected, std::span<double> tolerance) {
+    for (std::size_t o = 0; o < tolerance.size(); ++o)
+      tolerance[o] = product(*matrices[output], o, row.inputs[0]).error +
+                     2 * kEps * std::abs(double{expected[o]});
+  };
+  FORGE_ASSIGN(const Case c, b.finish());
+  return sink(c);
+}
+
+}  // namespace
+
+void add_linear_groups(std::vector<Group>& groups) {
+  for (const forge_codec_v1* codec : all_codecs()) {
+    groups.push_back({FORGE_OP_LINEAR, lower_name(*codec),
+                      [codec](std::uint64_t seed, const Sink& sink) -> Status {
+                        for (const Shape& shape : shapes(*codec))
+                          FORGE_TRY(make_one(*codec, shape, seed, sink));
+                        return make_grouped(*codec, seed, sink);
+                      }});
+  }
+}
+
+}  // namespace forge::conformance

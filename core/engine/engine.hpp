@@ -1,0 +1,77 @@
+// core/engine/engine.hpp: a model loaded onto packs, and the memory of its sequences.
+#ifndef FORGE_CORE_ENGINE_ENGINE_HPP_
+#define FORGE_CORE_ENGINE_ENGINE_HPP_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/engine/model.hpp"
+#include "core/graph/plan.hpp"
+#include "core/state/sequence_store.hpp"
+#include "forge/sdk/status.hpp"
+
+namespace forge::engine {
+
+struct EngineOptions {
+  std::uint32_t n_ctx = 0;      // positions per sequence; 0: as trained, less where memory is short
+  std::uint32_t n_batch = 512;  // most token rows of one step
+  std::uint32_t n_sequences = 1;  // most sequences at the same time
+  std::uint32_t n_outputs = 0;    // most logits rows of one step; 0: one per sequence
+  std::uint32_t type_k = FORGE_TYPE_F16;
+  std::uint32_t type_v = FORGE_TYPE_F16;
+  // Bytes that weights, scratch and state may take together; 0: what the machine has to spare.
+  std::uint64_t memory_limit = 0;
+};
+
+// Tokens that continue one sequence in a step.
+struct StepInput {
+  state::SequenceId sequence;
+  std::span<const std::int32_t> tokens;
+  std::span<const std::uint32_t> outputs;  // indices into tokens whose logits are wanted, rising
+};
+
+// Thread-compatible: one step at a time.
+class Engine {
+ public:
+  // packs: in order of preference. Checks that everything fits into memory before the first weight
+  // is loaded; kResourceExhausted lists every term.
+  static Result<std::unique_ptr<Engine>> create(
+      std::shared_ptr<const Model> model, std::vector<std::shared_ptr<graph::PackDevice>> packs,
+      const EngineOptions& options, const graph::Progress& progress);
+
+  const Model& model() const { return *model_; }
+  graph::Plan& plan() { return *plan_; }
+  state::SequenceStore& sequences() { return *sequences_; }
+
+  std::uint32_t n_ctx() const { return n_ctx_; }
+  std::uint32_t n_batch() const { return plan_->options().max_rows; }
+  std::uint32_t n_vocab() const { return model_->info().n_vocab; }
+
+  // Runs one step: reserves positions, executes, advances the sequences. logits receives one row
+  // [n_vocab] per wanted output, inputs in order. On an error the sequences are as before.
+  Status step(std::span<const StepInput> inputs, float* logits);
+
+  // Appends tokens to a sequence in as many steps as they need. logits: [n_vocab] of the last
+  // token, or nullptr.
+  Status evaluate(state::SequenceId sequence, std::span<const std::int32_t> tokens, float* logits);
+
+ private:
+  Engine() = default;
+  Status reserve(std::span<const StepInput> inputs);
+  void gather(std::span<const StepInput> inputs);
+
+  std::shared_ptr<const Model> model_;
+  std::unique_ptr<graph::Plan> plan_;
+  std::unique_ptr<state::SequenceStore> sequences_;
+  std::uint32_t n_ctx_ = 0;
+  // One step's rows; kept to save allocations.
+  std::vector<std::int32_t> tokens_, positions_;
+  std::vector<std::uint32_t> output_rows_;
+  std::vector<graph::BatchSequence> batch_sequences_;
+};
+
+}  // namespace forge::engine
+
+#endif  // FORGE_CORE_ENGINE_ENGINE_HPP_
