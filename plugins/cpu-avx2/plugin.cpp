@@ -1,0 +1,28 @@
+// cpu-avx2: the CPU pack for its instruction set; see plugins/cpu.
+#include "forge/sdk/plugin.hpp"
+#include "plugins/cpu-avx2/kernels.hpp"
+#include "plugins/cpu/runtime/device.hpp"
+
+namespace {
+
+class Device final : public forge::cpu::CpuDevice {
+ public:
+  using CpuDevice::CpuDevice;
+
+  static forge::Result<std::unique_ptr<forge::sdk::PackDevice>> open(
+      const forge_device_v1& /*device*/, const forge_pack_options_v1& options) {
+    return std::unique_ptr<forge::sdk::PackDevice>(
+        std::make_unique<Device>(forge::cpu::kernels(), options));
+  }
+};
+
+forge::Status self_test() { return forge::cpu::check_kernels(forge::cpu::kernels()); }
+
+constexpr forge_plugin_kernel_pack_v1 kPack = forge::sdk::kernel_pack_record<Device>();
+constexpr forge::sdk::Interface kInterfaces[] = {{FORGE_INTERFACE_KERNEL_PACK_V1, &kPack}};
+constexpr forge::sdk::Plugin kPlugin = {
+    .id = "cpu-avx2", .version = "0.1.0", .interfaces = kInterfaces, .self_test = self_test};
+
+}  // namespace
+
+FORGE_PLUGIN(kPlugin)

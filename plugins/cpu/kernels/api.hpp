@@ -1,0 +1,215 @@
+// plugins/cpu/kernels/api.hpp: the seam between the CPU packs' host side and their kernels.
+//
+// Kernels are templates on an instruction set (plugins/cpu-*/traits.hpp); the host side
+// (plugins/cpu/runtime) is baseline code and calls them through one KernelTable. Everything here is
+// plain data.
+//
+// Same bits whatever the company: every kernel computes an output element with a sequence of
+// operations that depends on the shapes alone, not on how many rows it is given or which thread
+// runs it.
+#ifndef FORGE_PLUGINS_CPU_KERNELS_API_HPP_
+#define FORGE_PLUGINS_CPU_KERNELS_API_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace forge::cpu {
+
+// ---------------------------------------------------------------- activations for quantized
+// matmuls
+
+// Activations are quantized once per row to int8 with one f32 scale per 32 elements:
+//   s = max|x| / 127,  q = round_to_nearest_even(x / s)
+// (or a few levels fewer, where that loses less).
+inline constexpr std::uint32_t kActBlock = 32;
+
+// A weight u (unsigned byte) stands for d * (u - offset) or d * u - m. The part of the product that
+// does not depend on u is prepared once per row:
+enum class Aux : std::uint8_t {
+  kNone,      // weights are signed bytes
+  kOffset32,  // int32 per 32 elements: -offset * sum(q)
+  kOffset16,  // int32 per 16 elements: -offset * sum(q)
+  kMin32,     // f32 per 32 elements: s * sum(q)
+  kMin16,     // f32 per 16 elements: s * sum(q)
+};
+
+struct AuxKind {
+  Aux aux = Aux::kNone;
+  std::int32_t offset = 0;
+  bool operator==(const AuxKind&) const = default;
+};
+
+// Four-byte elements of aux data per row of k elements.
+constexpr std::size_t aux_elements(AuxKind kind, std::size_t k) {
+  switch (kind.aux) {
+    case Aux::kNone:
+      return 0;
+    case Aux::kOffset32:
+    case Aux::kMin32:
+      return k / 32;
+    default:
+      return k / 16;
+  }
+}
+
+inline constexpr std::size_t kMaxAux = 6;
+
+// One quantized row; where its parts go.
+struct QuantizedRow {
+  std::int8_t* q;  // [k]
+  float* scale;    // [k / 32]
+  std::size_t n_aux = 0;
+  AuxKind kinds[kMaxAux] = {};
+  std::int32_t* aux[kMaxAux];  // [aux_elements(kind, k)]; f32 for kMin*
+};
+
+// ---------------------------------------------------------------- matmul
+
+// Weights are kept in tiles of `tile_rows` output rows (the vector width): per tile first the heads
+// (scales and mins) of all blocks along k, then, from the next multiple of 64 bytes, the quants of
+// all blocks.
+struct TileFormat {
+  std::uint32_t tile_rows = 0;
+  std::uint32_t block = 0;        // elements along k of one block
+  std::uint32_t head_bytes = 0;   // of one block of a tile
+  std::uint32_t quant_bytes = 0;  // of one block of a tile
+
+  std::size_t head_size(std::size_t k) const { return (k / block * head_bytes + 63) / 64 * 64; }
+  std::size_t tile_size(std::size_t k) const {
+    return head_size(k) + (k / block * quant_bytes + 63) / 64 * 64;
+  }
+};
+
+// One matrix of a (grouped) linear node.
+struct MatmulWeight {
+  const std::uint8_t* tiles = nullptr;  // [ceil(n_out / tile_rows)] tiles
+  const float* bias = nullptr;          // [n_out] or nullptr
+};
+
+// One call: tiles [tile_begin, tile_end) of a matrix times all rows.
+struct MatmulArgs {
+  TileFormat format;
+  MatmulWeight weight;
+  MatmulWeight up;               // with an activation: the second matrix
+  std::uint32_t activation = 0;  // FORGE_ACT_*; 0 = none
+  std::uint32_t n_in = 0, n_out = 0, n_rows = 0;
+  // Quantized activations, row r at base + r * stride (in elements of the array).
+  const std::int8_t* q = nullptr;
+  std::size_t q_stride = 0;
+  const float* scale = nullptr;
+  std::size_t scale_stride = 0;
+  const std::int32_t* aux = nullptr;
+  std::size_t aux_stride = 0;
+  // f32 activations, for float weights.
+  const float* x = nullptr;
+  std::size_t x_stride = 0;
+  float* y = nullptr;  // [n_rows, n_out]
+  std::size_t y_stride = 0;
+  const float* residual = nullptr;  // [n_rows, n_out] or nullptr
+  std::size_t residual_stride = 0;
+  std::uint32_t tile_begin = 0, tile_end = 0;
+};
+
+// One row of kernels.inc.
+struct MatmulKernel {
+  std::uint32_t type;  // forge type id of the weights
+  const char* name;
+  TileFormat format;
+  AuxKind aux;
+  bool float_weights;  // takes f32 activations instead of quantized ones
+  void (*run)(const MatmulArgs& args);
+};
+
+// ---------------------------------------------------------------- rows
+
+struct NormArgs {
+  const float* x;
+  float* y;
+  std::uint32_t width, group;
+  std::uint32_t kind;  // FORGE_NORM_*
+  float eps;
+  const float* weight;         // or nullptr
+  std::uint32_t weight_width;  // group or width
+  const float* bias;           // or nullptr, as wide as weight_width
+};
+
+struct RopeArgs {
+  const float* x;
+  float* y;
+  const float* cos;  // [n_rot / 2]
+  const float* sin;
+  std::uint32_t n_heads, head_dim, n_rot;
+  bool interleaved;  // pairs (2i, 2i + 1) instead of (i, i + n_rot / 2)
+};
+
+// ---------------------------------------------------------------- attention
+
+// KV blocks of one state: per block and KV head K as [head_dim_k][32 positions], V as
+// [32][head_dim_v].
+struct KvLayout {
+  std::uint32_t n_kv_heads = 0, head_dim_k = 0, head_dim_v = 0;
+  std::uint32_t element_bytes = 2;  // 2 = f16, 4 = f32
+
+  std::size_t k_bytes() const { return std::size_t{32} * head_dim_k * element_bytes; }
+  std::size_t v_bytes() const { return std::size_t{32} * head_dim_v * element_bytes; }
+  std::size_t head_bytes() const { return k_bytes() + v_bytes(); }
+  std::size_t block_bytes() const { return n_kv_heads * head_bytes(); }
+};
+
+struct KvWriteArgs {
+  KvLayout layout;
+  std::uint8_t* block;  // start of the block
+  std::uint32_t entry;  // position in it
+  const float* k;       // [n_kv_heads * head_dim_k]
+  const float* v;       // [n_kv_heads * head_dim_v]
+};
+
+// Queries are folded over fixed segments of positions, each over fixed tiles of 32 in order, so
+// that the result does not depend on who computes which segment.
+inline constexpr std::uint32_t kSegment = 512;
+
+// One query row and KV head: the heads of its group over positions [begin, end) of the row's
+// sequence.
+struct AttentionArgs {
+  KvLayout layout;
+  const std::uint8_t* blocks_base;
+  const std::uint32_t* blocks;
+  std::uint32_t kv_head;
+  std::uint32_t group;       // query heads per KV head
+  std::uint32_t begin, end;  // positions; begin is the window's start, end = own position + 1
+  const float* q;            // [group * head_dim_k]: the group's heads of the row
+  float scale, soft_cap;
+  const float* sinks;  // [group] or nullptr
+  float* y;            // [group * head_dim_v]
+  float* scratch;      // [attention_scratch()] floats, 64-byte aligned
+};
+
+constexpr std::size_t attention_scratch(std::uint32_t group, std::uint32_t head_dim_v) {
+  return std::size_t{group} * (2 * std::size_t{head_dim_v} + 32 + 8) + 64;
+}
+
+// ---------------------------------------------------------------- the table
+
+struct KernelTable {
+  const char* isa;  // "avx512vnni"
+  std::uint32_t tile_rows;
+  bool unsigned_bytes;  // 8-bit weights are stored with 128 added
+  std::span<const MatmulKernel> matmul;
+  void (*quantize_row)(const float* x, std::size_t k, const QuantizedRow& out);
+  void (*norm_row)(const NormArgs& args);
+  void (*rope_row)(const RopeArgs& args);
+  void (*gated)(std::uint32_t activation, const float* gate, const float* up, float* y,
+                std::size_t n);
+  void (*activate)(std::uint32_t activation, const float* x, float* y, std::size_t n);
+  void (*soft_cap)(float cap, const float* x, float* y, std::size_t n);
+  void (*scale)(float factor, const float* x, float* y, std::size_t n);
+  void (*add)(const float* a, const float* b, float* y, std::size_t n);
+  void (*multiply)(const float* a, const float* b, float* y, std::size_t n);
+  void (*kv_write)(const KvWriteArgs& args);
+  void (*attention)(const AttentionArgs& args);
+};
+
+}  // namespace forge::cpu
+
+#endif  // FORGE_PLUGINS_CPU_KERNELS_API_HPP_

@@ -1,0 +1,323 @@
+// plugins/cpu/kernels/matmul.hpp: y = W x for tiles of W and any number of rows of x.
+//
+//   quantized W [n_out, n_in] (formats.hpp), x as int8 blocks (api.hpp), sums kept per output
+//   element:
+//     per block b of 32:  i = sum(u * q), an integer, exact in any order
+//                         y = fma(float(i), d_b * s_b, y)   and with mins  y = fma(-m_b, s_b *
+//                         sum(q), y)
+//   in rising order of b. A micro tile is kWidth rows of W (one a lane) times T rows of x; T
+//   changes nothing about the operations of one element, so any number of rows gives the same bits.
+//   float W: y = ((a0 + a1) + (a2 + a3)), a_j = chain of fma over k = j, j + 4, ...
+//
+// Registers of the quantized tile: 8 for the block's weights, T sums, T integer sums, 2 scales.
+#ifndef FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_
+#define FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "forge/abi/tensor.h"
+#include "plugins/cpu/kernels/api.hpp"
+#include "plugins/cpu/kernels/formats.hpp"
+#include "plugins/cpu/kernels/math.hpp"
+
+namespace forge::cpu {
+
+template <class Format>
+concept PerSixteen = requires { Format::kPerSixteen; };
+
+template <class Format>
+concept Wide = requires { Format::kWide; };
+
+constexpr bool has_offset(AuxKind kind) {
+  return kind.aux == Aux::kOffset32 || kind.aux == Aux::kOffset16;
+}
+constexpr bool has_min(AuxKind kind) { return kind.aux == Aux::kMin32 || kind.aux == Aux::kMin16; }
+
+// T rows of quantized activations, from element 0 of the current block on.
+template <int T>
+struct ActRows {
+  const std::int8_t* q[T];
+  const float* scale[T];
+  const std::int32_t* aux[T];
+};
+
+template <class Isa, class Format>
+inline typename Isa::I dot(typename Isa::I acc, typename Isa::B w, const std::int8_t* x) {
+  if constexpr (Wide<Format>) {
+    return Isa::dot_wide(acc, w, x);
+  } else {
+    return Isa::dot(acc, w, x);
+  }
+}
+
+inline float aux_float(const std::int32_t* aux) {
+  float f;
+  __builtin_memcpy(&f, aux, sizeof(f));
+  return f;
+}
+
+// Sub-block J: 32 elements with one scale.
+template <class Isa, class Format, int T, int J>
+inline void sub_block(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
+                      std::size_t block, typename Isa::F* y) {
+  using I = typename Isa::I;
+  constexpr AuxKind kAux = Format::kAux;
+  I sum[T];
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t)
+    sum[t] = has_offset(kAux) ? Isa::set1_i(x.aux[t][block]) : Isa::zero_i();
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t)
+      sum[t] = dot<Isa, Format>(sum[t], w[i], x.q[t] + block * 32 + 4 * i);
+  }
+  const typename Isa::F d = format.template scale<J>();
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) {
+    y[t] = Isa::fma(Isa::to_float(sum[t]), Isa::mul(d, Isa::set1(x.scale[t][block])), y[t]);
+    if constexpr (has_min(kAux))
+      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + block)), y[t]);
+  }
+}
+
+// Sub-block J: 32 elements with one scale for each half.
+template <class Isa, class Format, int T, int J>
+inline void sub_block_halves(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
+                             std::size_t block, typename Isa::F* y) {
+  using I = typename Isa::I;
+  using F = typename Isa::F;
+  constexpr AuxKind kAux = Format::kAux;
+  const F d0 = format.template scale<J>();
+  const F d1 = format.template scale2<J>();
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) {
+    I first = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
+    I second = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      first = dot<Isa, Format>(first, w[i], x.q[t] + block * 32 + 4 * i);
+      second = dot<Isa, Format>(second, w[i + 4], x.q[t] + block * 32 + 16 + 4 * i);
+    }
+    const F both = Isa::fma(Isa::to_float(second), d1, Isa::mul(Isa::to_float(first), d0));
+    y[t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[t]);
+    if constexpr (has_min(kAux)) {
+      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block)), y[t]);
+      y[t] =
+          Isa::fma(format.template min2<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block + 1)), y[t]);
+    }
+  }
+}
+
+template <class Isa, class Format, int T, int... J>
+inline void whole_block(const Format& format, const std::uint8_t* quants, const ActRows<T>& x,
+                        std::size_t block, typename Isa::F* y, std::integer_sequence<int, J...>) {
+  const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
+    typename Isa::B w[8];
+    format.template weights<kJ>(quants, w);
+    if constexpr (PerSixteen<Format>) {
+      sub_block_halves<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
+    } else {
+      sub_block<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
+    }
+  };
+  (one(std::integral_constant<int, J>{}), ...);
+}
+
+// With one row the weights pass by once, and how soon they come decides. Tiles follow one another
+// in memory, but the processor's own prefetching starts anew at every page.
+constexpr std::size_t kPrefetchAhead = 8192;
+
+template <std::size_t kBytes>
+inline void prefetch(const std::uint8_t* p) {
+#pragma GCC unroll 64
+  for (std::size_t i = 0; i < kBytes; i += 64) __builtin_prefetch(p + i, 0, 2);
+}
+
+// One tile of weights times T rows; out [T, kWidth].
+template <class Isa, class Format, int T>
+inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
+                            float* out) {
+  constexpr int kParts = Format::kBlock / 32;
+  ActRows<T> x;
+  for (int t = 0; t < T; ++t) {
+    x.q[t] = a.q + (row + t) * a.q_stride;
+    x.scale[t] = a.scale + (row + t) * a.scale_stride;
+    x.aux[t] = a.aux + (row + t) * a.aux_stride;
+  }
+  typename Isa::F y[T];
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) y[t] = Isa::zero();
+  const std::uint8_t* head = tile;
+  const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
+  const std::size_t n_blocks = a.n_in / Format::kBlock;
+  for (std::size_t b = 0; b < n_blocks; ++b) {
+    if constexpr (T == 1) prefetch<Format::kQuants * Isa::kWidth>(quants + kPrefetchAhead);
+    Format format;
+    format.begin(head);
+    whole_block<Isa, Format, T>(format, quants, x, b * kParts, y,
+                                std::make_integer_sequence<int, kParts>{});
+    head += Format::kHead * Isa::kWidth;
+    quants += Format::kQuants * Isa::kWidth;
+  }
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) Isa::store(out + t * Isa::kWidth, y[t]);
+}
+
+// Float weights: tiles of [k][kWidth] values.
+template <class Isa>
+struct WeightF32 {
+  static constexpr std::uint32_t kType = FORGE_TYPE_F32, kBytes = 4;
+  static typename Isa::F load(const std::uint8_t* p) {
+    return Isa::load(reinterpret_cast<const float*>(p));
+  }
+};
+template <class Isa>
+struct WeightF16 {
+  static constexpr std::uint32_t kType = FORGE_TYPE_F16, kBytes = 2;
+  static typename Isa::F load(const std::uint8_t* p) {
+    return Isa::load_half(reinterpret_cast<const std::uint16_t*>(p));
+  }
+};
+template <class Isa>
+struct WeightBf16 {
+  static constexpr std::uint32_t kType = FORGE_TYPE_BF16, kBytes = 2;
+  static typename Isa::F load(const std::uint8_t* p) {
+    return Isa::load_bfloat16(reinterpret_cast<const std::uint16_t*>(p));
+  }
+};
+
+template <class Isa, class Weight, int T>
+inline void micro_float(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
+                        float* out) {
+  using F = typename Isa::F;
+  constexpr std::size_t kStep = std::size_t{Weight::kBytes} * Isa::kWidth;
+  const float* x[T];
+  F sum[4][T];
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) {
+    x[t] = a.x + (row + t) * a.x_stride;
+#pragma GCC unroll 4
+    // NOLINTNEXTLINE(modernize-loop-convert): unrolled, as the loops below
+    for (int j = 0; j < 4; ++j) sum[j][t] = Isa::zero();
+  }
+  const std::size_t whole = std::size_t{a.n_in} / 4 * 4;
+  for (std::size_t k = 0; k < whole; k += 4) {
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const F w = Weight::load(tile + (k + j) * kStep);
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) sum[j][t] = Isa::fma(w, Isa::set1(x[t][k + j]), sum[j][t]);
+    }
+  }
+  for (std::size_t k = whole; k < a.n_in; ++k) {
+    const F w = Weight::load(tile + k * kStep);
+    for (int t = 0; t < T; ++t)
+      sum[k - whole][t] = Isa::fma(w, Isa::set1(x[t][k]), sum[k - whole][t]);
+  }
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t)
+    Isa::store(out + t * Isa::kWidth,
+               Isa::add(Isa::add(sum[0][t], sum[1][t]), Isa::add(sum[2][t], sum[3][t])));
+}
+
+// The micro tile of one kernel for T = 1 .. kMaxRows, chosen at run time.
+template <class Isa, class Format>
+struct Quantized {
+  template <int T>
+  static void run(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row, float* out) {
+    micro_quantized<Isa, Format, T>(a, tile, row, out);
+  }
+};
+template <class Isa, class Weight>
+struct Float {
+  template <int T>
+  static void run(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row, float* out) {
+    micro_float<Isa, Weight, T>(a, tile, row, out);
+  }
+};
+
+template <class Micro, int kMaxRows>
+inline void run_micro(int rows, const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
+                      float* out) {
+  using Function = void (*)(const MatmulArgs&, const std::uint8_t*, std::uint32_t, float*);
+  static constexpr auto kTable = []<int... T>(std::integer_sequence<int, T...>) {
+    struct Table {
+      Function f[kMaxRows];
+    };
+    return Table{{&Micro::template run<T + 1>...}};
+  }(std::make_integer_sequence<int, kMaxRows>{});
+  kTable.f[rows - 1](a, tile, row, out);
+}
+
+// Bias, activation and residual for one row of a finished tile; `n` lanes are real.
+template <class Isa>
+inline void finish_row(const MatmulArgs& a, const float* sums, const float* up, std::uint32_t row,
+                       std::size_t column, std::size_t n) {
+  using F = typename Isa::F;
+  const bool full = n == static_cast<std::size_t>(Isa::kWidth);
+  const auto load = [&](const float* p) { return full ? Isa::load(p) : Isa::load_partial(p, n); };
+  F y = Isa::load(sums);
+  if (a.weight.bias != nullptr) y = Isa::add(y, load(a.weight.bias + column));
+  if (a.activation != 0) {
+    F u = Isa::load(up);
+    if (a.up.bias != nullptr) u = Isa::add(u, load(a.up.bias + column));
+    y = Isa::mul(activation<Isa>(a.activation, y), u);
+  }
+  if (a.residual != nullptr) y = Isa::add(y, load(a.residual + row * a.residual_stride + column));
+  float* out = a.y + row * a.y_stride + column;
+  if (full) {
+    Isa::store(out, y);
+  } else {
+    Isa::store_partial(out, y, n);
+  }
+}
+
+// The outer loops: rows in groups that stay in the second-level cache, tiles, micro tiles.
+template <class Isa, class Micro, int kMaxRows>
+void run_matmul(const MatmulArgs& a) {
+  constexpr std::uint32_t kRowsPerPass = 128;  // x 4096 elements of int8: half a megabyte
+  const std::size_t tile_size = a.format.tile_size(a.n_in);
+  alignas(64) float sums[kMaxRows * Isa::kWidth];
+  alignas(64) float up[kMaxRows * Isa::kWidth];
+  for (std::uint32_t pass = 0; pass < a.n_rows; pass += kRowsPerPass) {
+    const std::uint32_t pass_end = pass + kRowsPerPass < a.n_rows ? pass + kRowsPerPass : a.n_rows;
+    for (std::uint32_t tile = a.tile_begin; tile < a.tile_end; ++tile) {
+      const std::size_t column = std::size_t{tile} * Isa::kWidth;
+      const std::size_t left = a.n_out - column;
+      const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
+      for (std::uint32_t row = pass; row < pass_end; row += kMaxRows) {
+        const int rows = static_cast<int>(pass_end - row < kMaxRows ? pass_end - row : kMaxRows);
+        run_micro<Micro, kMaxRows>(rows, a, a.weight.tiles + tile * tile_size, row, sums);
+        if (a.activation != 0)
+          run_micro<Micro, kMaxRows>(rows, a, a.up.tiles + tile * tile_size, row, up);
+        for (int t = 0; t < rows; ++t)
+          finish_row<Isa>(a, sums + t * Isa::kWidth, up + t * Isa::kWidth, row + t, column, n);
+      }
+    }
+  }
+}
+
+template <class Isa, template <class> class Format, int kMaxRows>
+constexpr MatmulKernel quantized_kernel(const char* name) {
+  using Tag = Format<Isa>;
+  return {Tag::kType,
+          name,
+          {Isa::kWidth, Tag::kBlock, Tag::kHead * Isa::kWidth, Tag::kQuants * Isa::kWidth},
+          Tag::kAux,
+          false,
+          run_matmul<Isa, Quantized<Isa, Tag>, kMaxRows>};
+}
+
+template <class Isa, template <class> class Weight, int kMaxRows>
+constexpr MatmulKernel float_kernel(const char* name) {
+  using Tag = Weight<Isa>;
+  return {Tag::kType, name, {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
+          {},         true, run_matmul<Isa, Float<Isa, Tag>, kMaxRows>};
+}
+
+}  // namespace forge::cpu
+
+#endif  // FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_

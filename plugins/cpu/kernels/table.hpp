@@ -1,0 +1,26 @@
+// plugins/cpu/kernels/table.hpp: an instruction set's KernelTable from its kernels.inc.
+//
+// kernels.inc has one row per matmul kernel:
+//   FORGE_QUANTIZED(format tag, "name in kernel names", rows of x in a micro tile)
+//   FORGE_FLOAT(weight tag, "name in kernel names", rows of x in a micro tile)
+// A row is prototype, dispatch entry, conformance case and benchmark at once: all of them walk the
+// table.
+#ifndef FORGE_PLUGINS_CPU_KERNELS_TABLE_HPP_
+#define FORGE_PLUGINS_CPU_KERNELS_TABLE_HPP_
+
+#include "plugins/cpu/kernels/attention.hpp"
+#include "plugins/cpu/kernels/matmul.hpp"
+#include "plugins/cpu/kernels/rows.hpp"
+
+namespace forge::cpu {
+
+template <class Isa>
+constexpr KernelTable make_table(std::span<const MatmulKernel> matmul) {
+  return {Isa::kName,    Isa::kWidth,   Isa::kUnsignedBytes, matmul,        quantize_row<Isa>,
+          norm_row<Isa>, rope_row<Isa>, gated<Isa>,          activate<Isa>, soft_cap<Isa>,
+          scale<Isa>,    add<Isa>,      multiply<Isa>,       kv_write<Isa>, attention<Isa>};
+}
+
+}  // namespace forge::cpu
+
+#endif  // FORGE_PLUGINS_CPU_KERNELS_TABLE_HPP_

@@ -1,0 +1,80 @@
+// plugins/cpu/runtime/plan.hpp: a graph compiled to steps.
+#ifndef FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_
+#define FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "forge/sdk/kernel_pack.hpp"
+#include "plugins/cpu/runtime/buffer.hpp"
+#include "plugins/cpu/runtime/steps.hpp"
+#include "plugins/cpu/runtime/thread_pool.hpp"
+#include "plugins/cpu/runtime/weights.hpp"
+
+namespace forge::cpu {
+
+// Scratch a graph needs beside its arenas, found by walking its nodes.
+struct Workspace {
+  std::size_t max_k = 0;           // longest quantized row
+  std::size_t max_aux_stride = 0;  // most aux elements of a row
+  std::size_t attention = 0;       // floats per thread
+  std::uint64_t bytes(std::uint32_t max_rows, std::uint32_t n_threads) const;
+};
+
+// How the rows of a linear node's input are quantized: the aux kinds its matrices ask for.
+QuantizedShape quantized_shape(const KernelTable& kernels, const sdk::NodeView& node);
+Workspace workspace_of(const KernelTable& kernels, const forge_graph_v1& graph);
+
+class CpuPlan final : public sdk::PackPlan {
+ public:
+  static Result<std::unique_ptr<sdk::PackPlan>> compile(const KernelTable& kernels,
+                                                        ThreadPool& pool, bool profile,
+                                                        const forge_graph_v1& graph,
+                                                        const forge_plan_options_v1& options,
+                                                        const sdk::Progress& progress);
+
+  Result<std::unique_ptr<sdk::PackState>> create_state(std::uint32_t n_blocks,
+                                                       std::uint32_t n_slots) override;
+  Status execute(sdk::PackState& state, const forge_batch_v1& batch) override;
+  void visit_counters(const std::function<void(const forge_counter_v1&)>& visit) override;
+  void reset_counters() override;
+
+ private:
+  friend class PlanCompiler;
+
+  struct Counter {
+    std::uint64_t calls = 0, nanoseconds = 0;
+    StepCost cost;
+  };
+
+  CpuPlan(const KernelTable& kernels, ThreadPool& pool, bool profile, const forge_graph_v1& graph,
+          const forge_plan_options_v1& options)
+      : kernels_(kernels), pool_(pool), profile_(profile), graph_(graph), options_(options) {}
+
+  Status allocate(const Workspace& workspace);
+  Status bind(const forge_batch_v1& batch, CpuState& state);
+  void run_steps();
+
+  const KernelTable& kernels_;
+  ThreadPool& pool_;
+  const bool profile_;
+  const forge_graph_v1& graph_;
+  const forge_plan_options_v1 options_;
+
+  PackedWeights weights_;
+  std::vector<std::unique_ptr<std::vector<float>>> vectors_;  // biases
+  std::vector<std::unique_ptr<Step>> steps_;
+  std::vector<Phase> phases_;  // of the steps, for this batch
+  std::vector<Counter> counters_;
+
+  Buffer arenas_[2];
+  Buffer quantized_, scale_, aux_;
+  std::vector<Buffer> rope_tables_, thread_scratch_;
+  std::vector<std::uint32_t> rope_pairs_;
+  Execution execution_;
+};
+
+}  // namespace forge::cpu
+
+#endif  // FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_

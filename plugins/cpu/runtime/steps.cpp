@@ -1,0 +1,135 @@
+#include "plugins/cpu/runtime/steps.hpp"
+
+#include <algorithm>
+
+namespace forge::cpu {
+
+std::size_t Step::chunk(std::size_t n_items, std::size_t n_threads) const {
+  // Eight turns for each thread: small enough to even out a slow thread, large enough that taking a
+  // chunk costs nothing.
+  return std::max<std::size_t>(1, n_items / (n_threads * 8));
+}
+
+std::size_t RowChain::n_items(const Execution& x) const { return row_count(x, row_kind_); }
+
+void RowChain::run(const Execution& x, std::size_t begin, std::size_t end,
+                   std::uint32_t /*thread*/) const {
+  for (std::size_t row = begin; row < end; ++row) {
+    for (const auto& row_op : ops_) row_op->run(x, static_cast<std::uint32_t>(row));
+  }
+}
+
+std::size_t MatmulStep::n_items(const Execution& x) const {
+  if (row_count(x, row_kind_) == 0) return 0;
+  std::size_t tiles = 0;
+  for (const PackedMatrix& m : matrices_) tiles += m.n_tiles();
+  return tiles;
+}
+
+void MatmulStep::run(const Execution& x, std::size_t begin, std::size_t end,
+                     std::uint32_t /*thread*/) const {
+  std::size_t first = 0;  // item of the matrix's tile 0
+  for (const PackedMatrix& m : matrices_) {
+    const std::size_t n_tiles = m.n_tiles();
+    const std::size_t from = std::max(begin, first);
+    const std::size_t to = std::min(end, first + n_tiles);
+    if (from < to) {
+      MatmulArgs args;
+      args.format = m.kernel->format;
+      args.weight = m.weight;
+      args.up = m.up;
+      args.activation = m.activation;
+      args.n_in = m.n_in;
+      args.n_out = m.n_out;
+      args.n_rows = row_count(x, row_kind_);
+      args.q = x.quantized.q;
+      args.q_stride = shape_.k;
+      args.scale = x.quantized.scale;
+      args.scale_stride = shape_.k / kActBlock;
+      args.aux = x.quantized.aux + m.aux_offset;
+      args.aux_stride = shape_.aux_stride;
+      args.x = x.values[m.input].base;
+      args.x_stride = x.values[m.input].stride;
+      args.y = x.values[m.output].base;
+      args.y_stride = x.values[m.output].stride;
+      if (m.residual != FORGE_NONE) {
+        args.residual = x.values[m.residual].base;
+        args.residual_stride = x.values[m.residual].stride;
+      }
+      args.tile_begin = static_cast<std::uint32_t>(from - first);
+      args.tile_end = static_cast<std::uint32_t>(to - first);
+      m.kernel->run(args);
+    }
+    first += n_tiles;
+  }
+}
+
+StepCost MatmulStep::cost(const Execution& x) const {
+  StepCost cost;
+  cost.rows = row_count(x, row_kind_);
+  for (const PackedMatrix& m : matrices_) {
+    cost.bytes += m.bytes();
+    cost.operations += cost.rows * m.n_in * std::uint64_t{m.n_out} * (m.activation != 0 ? 2 : 1);
+  }
+  return cost;
+}
+
+std::size_t AttentionStep::n_items(const Execution& x) const {
+  return std::size_t{x.batch->n_rows} * params_.n_kv_heads;
+}
+
+std::uint32_t AttentionStep::first_position(std::uint32_t position) const {
+  return params_.window != 0 && position + 1 > params_.window ? position + 1 - params_.window : 0;
+}
+
+void AttentionStep::run(const Execution& x, std::size_t begin, std::size_t end,
+                        std::uint32_t thread) const {
+  const std::uint32_t n_rows = x.batch->n_rows;
+  AttentionArgs args = {};
+  args.layout = layout_;
+  args.blocks_base = x.state->blocks(state_);
+  args.group = params_.n_heads / params_.n_kv_heads;
+  args.scale = params_.scale;
+  args.soft_cap = params_.soft_cap;
+  args.scratch = x.thread_scratch[thread];
+  for (std::size_t item = begin; item < end; ++item) {
+    const auto row = static_cast<std::uint32_t>(item % n_rows);
+    const auto head = static_cast<std::uint32_t>(item / n_rows);
+    const RowInfo& info = x.rows[row];
+    args.blocks = info.sequence->blocks;
+    args.kv_head = head;
+    args.begin = first_position(info.position);
+    args.end = info.position + 1;
+    args.q = x.values[q_].row(row) + std::size_t{head} * args.group * params_.head_dim_k;
+    args.y = x.values[y_].row(row) + std::size_t{head} * args.group * params_.head_dim_v;
+    args.sinks = sinks_.empty() ? nullptr : sinks_.data() + std::size_t{head} * args.group;
+    x.kernels->attention(args);
+  }
+}
+
+StepCost AttentionStep::cost(const Execution& x) const {
+  StepCost cost;
+  cost.rows = x.batch->n_rows;
+  const std::uint64_t per_position =
+      std::uint64_t{params_.n_heads} * (params_.head_dim_k + params_.head_dim_v);
+  for (const RowInfo& info : x.rows)
+    cost.operations += per_position * (info.position + 1 - first_position(info.position));
+  for (std::uint32_t s = 0; s < x.batch->n_sequences; ++s) {
+    const forge_sequence_v1& sequence = *x.batch->sequences[s];
+    const std::uint32_t last = sequence.n_past + sequence.n_rows;
+    cost.bytes += std::uint64_t{last - first_position(sequence.n_past)} * layout_.block_bytes() /
+                  FORGE_KV_BLOCK_TOKENS;
+  }
+  return cost;
+}
+
+void RopeTableStep::run(const Execution& x, std::size_t begin, std::size_t end,
+                        std::uint32_t /*thread*/) const {
+  const std::uint32_t n_pairs = angles_.n_pairs();
+  for (std::size_t row = begin; row < end; ++row) {
+    float* cos = x.rope_tables[table_] + row * 2 * n_pairs;
+    angles_.fill(x.batch->positions + row, x.batch->n_rows, cos, cos + n_pairs);
+  }
+}
+
+}  // namespace forge::cpu

@@ -1,0 +1,171 @@
+#include "plugins/cpu/runtime/thread_pool.hpp"
+
+#include <immintrin.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <string>
+
+namespace forge::cpu {
+namespace {
+
+// About 20 to 50 microseconds: longer than the time between two steps, shorter than a scheduler's
+// slice.
+constexpr int kSpins = 2000;
+
+// Waits until done() or until `value` is not what it was, whichever comes first; may return early.
+template <class Done>
+void wait_for(const std::atomic<std::uint32_t>& value, const Done& done) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (done()) return;
+    _mm_pause();
+  }
+  const std::uint32_t old = value.load(std::memory_order_acquire);
+  if (!done()) value.wait(old, std::memory_order_acquire);
+}
+
+std::vector<int> allowed_processors() {
+  cpu_set_t set;
+  std::vector<int> processors;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    for (int i = 0; i < CPU_SETSIZE; ++i) {
+      if (CPU_ISSET(i, &set)) processors.push_back(i);
+    }
+  }
+  return processors;
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(std::uint32_t n, bool pin) : n_(n), pin_(pin) { make_tickets(64); }
+
+ThreadPool::~ThreadPool() { stop_threads(); }
+
+// Threads that came late may still look at the tickets: they stop before these go.
+void ThreadPool::make_tickets(std::size_t n) {
+  stop_threads();
+  tickets_ = std::make_unique<Ticket[]>(n);
+  n_tickets_ = n;
+  stop_ = false;
+  threads_.reserve(n_ - 1);
+  for (std::uint32_t i = 1; i < n_; ++i) threads_.emplace_back([this, i] { help(i); });
+}
+
+void ThreadPool::stop_threads() {
+  stop_ = true;
+  run_.fetch_add(1, std::memory_order_acq_rel);
+  run_.notify_all();
+  for (std::size_t i = 0; i < n_tickets_; ++i) {  // some may sleep until a phase is done
+    tickets_[i].finished.fetch_add(1, std::memory_order_acq_rel);
+    tickets_[i].finished.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void ThreadPool::run(std::span<const Phase> phases, const Work& work, const PhaseDone& done) {
+  if (n_ == 1) {
+    for (std::size_t p = 0; p < phases.size(); ++p) {
+      if (phases[p].n_items > 0) work(p, 0, phases[p].n_items, 0);
+      if (done) done(p);
+    }
+    return;
+  }
+  if (phases.size() > n_tickets_) make_tickets(2 * phases.size());
+  const std::uint32_t run = run_.load(std::memory_order_relaxed) + 1;
+  work_.store(&work, std::memory_order_relaxed);
+  n_phases_.store(phases.size(), std::memory_order_relaxed);
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    Ticket& ticket = tickets_[p];
+    // First of all, threads of the run before must find nothing to take: who sees the new n_items
+    // sees this.
+    ticket.next.store(std::uint64_t{run} << 32 | UINT32_MAX, std::memory_order_relaxed);
+    ticket.n_items.store(static_cast<std::uint32_t>(phases[p].n_items), std::memory_order_release);
+    ticket.chunk.store(static_cast<std::uint32_t>(phases[p].chunk), std::memory_order_release);
+    ticket.finished.store(0, std::memory_order_relaxed);
+    ticket.next.store(std::uint64_t{run} << 32, std::memory_order_release);
+  }
+  run_.store(run, std::memory_order_release);
+  run_.notify_all();
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    take_items(p, run, 0);
+    wait_until_done(p, run);
+    if (done) done(p);
+  }
+}
+
+// Takes chunks and does them until none is left; false when the run is another one by now.
+bool ThreadPool::take_items(std::size_t phase, std::uint32_t run, std::uint32_t thread) {
+  Ticket& ticket = tickets_[phase];
+  std::uint64_t next = ticket.next.load(std::memory_order_acquire);
+  for (;;) {
+    if (next >> 32 != run) return false;
+    const auto begin = static_cast<std::uint32_t>(next);
+    const std::uint32_t n = ticket.n_items.load(std::memory_order_acquire);
+    if (begin >= n) return true;
+    const std::uint32_t end =
+        begin + std::min(n - begin, ticket.chunk.load(std::memory_order_acquire));
+    if (!ticket.next.compare_exchange_weak(next, std::uint64_t{run} << 32 | end,
+                                           std::memory_order_acq_rel, std::memory_order_acquire))
+      continue;
+    // From here to `finished`, the run cannot end: everything stays as it is.
+    (*work_.load(std::memory_order_relaxed))(phase, begin, end, thread);
+    const std::uint32_t before = ticket.finished.fetch_add(end - begin, std::memory_order_acq_rel);
+    if (before + (end - begin) == n) ticket.finished.notify_all();
+    next = ticket.next.load(std::memory_order_acquire);
+  }
+}
+
+// Returns when the phase is done, or the run is over.
+void ThreadPool::wait_until_done(std::size_t phase, std::uint32_t run) const {
+  const Ticket& ticket = tickets_[phase];
+  const auto over = [&] {
+    return ticket.finished.load(std::memory_order_acquire) ==
+               ticket.n_items.load(std::memory_order_relaxed) ||
+           run_.load(std::memory_order_acquire) != run;
+  };
+  while (!over()) wait_for(ticket.finished, over);
+}
+
+void ThreadPool::help(std::uint32_t thread) {
+  if (pin_) {
+    const std::vector<int> processors = allowed_processors();
+    if (thread < processors.size()) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(processors[thread], &set);
+      sched_setaffinity(0, sizeof(set), &set);  // a wish: without it the thread just moves about
+    }
+  }
+  std::uint32_t seen = 0;
+  for (;;) {
+    const auto called = [&] { return run_.load(std::memory_order_acquire) != seen; };
+    while (!called() && !stop_) wait_for(run_, called);
+    if (stop_) return;
+    seen = run_.load(std::memory_order_acquire);
+    const std::size_t n = n_phases_.load(std::memory_order_relaxed);
+    for (std::size_t p = 0; p < n && take_items(p, seen, thread); ++p) wait_until_done(p, seen);
+  }
+}
+
+std::uint32_t usable_cores() {
+  std::set<std::string> cores;
+  std::uint32_t without_topology = 0;
+  for (const int processor : allowed_processors()) {
+    std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(processor) +
+                       "/topology/thread_siblings_list");
+    std::string siblings;
+    if (std::getline(file, siblings)) {
+      cores.insert(siblings);
+    } else {
+      ++without_topology;
+    }
+  }
+  const auto n = static_cast<std::uint32_t>(cores.size()) + without_topology;
+  return n == 0 ? 1 : n;
+}
+
+}  // namespace forge::cpu

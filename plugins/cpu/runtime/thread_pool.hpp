@@ -1,0 +1,83 @@
+// plugins/cpu/runtime/thread_pool.hpp: the pack's own worker threads.
+#ifndef FORGE_PLUGINS_CPU_RUNTIME_THREAD_POOL_HPP_
+#define FORGE_PLUGINS_CPU_RUNTIME_THREAD_POOL_HPP_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace forge::cpu {
+
+// Items 0 .. n_items - 1, taken in chunks; fewer than 2^32.
+struct Phase {
+  std::size_t n_items = 0;
+  std::size_t chunk = 1;
+};
+
+// n - 1 threads that help the one that calls run().
+//
+// A phase is over when its items are done, not when all threads have arrived: a thread whose
+// processor is busy with something else holds nobody up unless it is in the middle of a chunk. On a
+// desktop that does other work, too, this decides whether more threads are faster or slower.
+class ThreadPool {
+ public:
+  // Does items [begin, end) of a phase; must not throw. thread: 0 .. size() - 1, and at any time
+  // only one call with the same.
+  using Work = std::function<void(std::size_t phase, std::size_t begin, std::size_t end,
+                                  std::uint32_t thread)>;
+  using PhaseDone = std::function<void(std::size_t phase)>;
+
+  // n >= 1. pin: thread i stays on the i-th processor of the process's affinity mask.
+  ThreadPool(std::uint32_t n, bool pin);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  std::uint32_t size() const { return n_; }
+
+  // Does all items of all phases, those of a phase after all of the one before; what was done in
+  // one is seen in the next, and by the caller afterwards. `done`, where given, is called on the
+  // caller's thread after each phase. One caller at a time.
+  void run(std::span<const Phase> phases, const Work& work, const PhaseDone& done = nullptr);
+
+ private:
+  // One phase of the run under way. Threads may come late and find the ticket of a later run, even
+  // while it is written: what they read is atomic, and `next` carries the run's number, without
+  // which nothing can be taken.
+  struct alignas(64) Ticket {
+    std::atomic<std::uint64_t> next{0};     // run << 32 | first item not taken
+    std::atomic<std::uint32_t> n_items{0};  // of the phase
+    std::atomic<std::uint32_t> chunk{1};
+    alignas(64) std::atomic<std::uint32_t> finished{0};  // items done
+  };
+
+  void help(std::uint32_t thread);
+  bool take_items(std::size_t phase, std::uint32_t run, std::uint32_t thread);
+  void wait_until_done(std::size_t phase, std::uint32_t run) const;
+  void make_tickets(std::size_t n);
+  void start_threads();
+  void stop_threads();
+
+  const std::uint32_t n_;
+  const bool pin_;
+  std::unique_ptr<Ticket[]> tickets_;
+  std::size_t n_tickets_ = 0;
+  std::atomic<std::size_t> n_phases_{0};
+  std::atomic<const Work*> work_{nullptr};
+  std::atomic<bool> stop_{false};
+  alignas(64) std::atomic<std::uint32_t> run_{0};
+  std::vector<std::thread> threads_;
+};
+
+// Processors this process may run on: its affinity mask, one per core where several belong to one
+// core.
+std::uint32_t usable_cores();
+
+}  // namespace forge::cpu
+
+#endif  // FORGE_PLUGINS_CPU_RUNTIME_THREAD_POOL_HPP_
