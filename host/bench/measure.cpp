@@ -1,0 +1,92 @@
+#include "host/bench/measure.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <random>
+
+#include "core/engine/session.hpp"
+
+namespace forge::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Sessions = std::vector<std::unique_ptr<engine::Session>>;
+
+std::vector<std::int32_t> random_tokens(std::uint32_t n, std::uint32_t n_vocab) {
+  std::mt19937 random(n);
+  std::vector<std::int32_t> tokens(n);
+  for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(random() % n_vocab);
+  return tokens;
+}
+
+// One step: the next token of every sequence.
+Status step(engine::Engine& engine, const Sessions& sessions, std::span<const std::int32_t> tokens,
+            std::vector<float>& logits) {
+  static constexpr std::uint32_t kFirst = 0;
+  std::vector<engine::StepInput> inputs;
+  for (std::size_t i = 0; i < sessions.size(); ++i)
+    inputs.push_back({sessions[i]->sequence(), tokens.subspan(i, 1), {&kFirst, 1}});
+  return engine.step(inputs, logits.data());
+}
+
+// Tokens per second of one repetition.
+Result<double> run_once(engine::Engine& engine, const Test& test) {
+  Sessions sessions(test.kind == Test::Kind::kAnswer ? test.n_sequences : 1);
+  for (auto& session : sessions) {
+    FORGE_ASSIGN(session, engine::Session::open(engine));
+    if (test.depth == 0) continue;
+    FORGE_TRY(
+        engine.evaluate(session->sequence(), random_tokens(test.depth, engine.n_vocab()), nullptr));
+  }
+  const auto n = static_cast<std::uint32_t>(test.n_tokens * sessions.size());
+  const std::vector<std::int32_t> tokens = random_tokens(n, engine.n_vocab());
+  std::vector<float> logits(sessions.size() * engine.n_vocab());
+  const Clock::time_point start = Clock::now();
+  if (test.kind == Test::Kind::kPrompt) {
+    FORGE_TRY(engine.evaluate(sessions.front()->sequence(), tokens, logits.data()));
+  } else {
+    for (std::uint32_t i = 0; i < test.n_tokens; ++i) {
+      FORGE_TRY(step(engine, sessions,
+                     std::span(tokens).subspan(i * sessions.size(), sessions.size()), logits));
+    }
+  }
+  const std::chrono::duration<double> seconds = Clock::now() - start;
+  return n / std::max(seconds.count(), 1e-9);
+}
+
+}  // namespace
+
+std::string Test::name() const {
+  std::string name = fmt::format("{}{}", kind == Kind::kPrompt ? "pp" : "tg", n_tokens);
+  if (n_sequences > 1) name += fmt::format(" x{}", n_sequences);
+  if (depth > 0) name += fmt::format(" @ {}", depth);
+  return name;
+}
+
+double Measurement::median() const {
+  std::vector<double> sorted = rates;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+double Measurement::fastest() const { return *std::max_element(rates.begin(), rates.end()); }
+double Measurement::slowest() const { return *std::min_element(rates.begin(), rates.end()); }
+double Measurement::spread() const { return (fastest() - slowest()) / 2 / median(); }
+
+Result<Measurement> measure(engine::Engine& engine, const Test& test, std::uint32_t n_repetitions,
+                            const std::function<Status()>& go_on) {
+  FORGE_TRY(run_once(engine, test).status());
+  Measurement out = {test, {}};
+  for (std::uint32_t i = 0; i < n_repetitions; ++i) {
+    FORGE_TRY(go_on());
+    FORGE_ASSIGN(const double rate, run_once(engine, test));
+    out.rates.push_back(rate);
+  }
+  return out;
+}
+
+}  // namespace forge::bench

@@ -1,0 +1,76 @@
+// host/model_runtime.hpp: from the configuration to a model that is ready to run.
+#ifndef FORGE_HOST_MODEL_RUNTIME_HPP_
+#define FORGE_HOST_MODEL_RUNTIME_HPP_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/config.hpp"
+#include "core/engine/engine.hpp"
+#include "core/graph/pack_device.hpp"
+#include "core/plugin/loader.hpp"
+#include "forge/sdk/status.hpp"
+#include "host/plugin_setup.hpp"
+
+namespace forge {
+
+struct RuntimeOptions {
+  std::uint32_t n_outputs = 0;    // most logits rows of one step; 0: one per sequence
+  std::uint32_t n_sequences = 0;  // 0: as configured
+  std::uint32_t n_batch = 0;      // 0: as configured
+  std::uint32_t n_ctx = 0;        // 0: as configured
+  std::string pack;  // id of the kernel pack, "reference" for core's; empty: the chosen one
+  std::uint32_t threads = 0;  // 0: as configured
+  bool profile = false;       // keep times per op
+  bool quiet = false;         // no progress on standard error
+};
+
+// Plugins loaded, devices open, model open; and, after load(), its weights. Members are destroyed
+// in the order plugins need: engine, devices, model, loader. Main thread only.
+class ModelRuntime {
+ public:
+  // Discovers, selects and loads plugins.
+  static Result<std::unique_ptr<ModelRuntime>> create(const Config& config);
+
+  const plugin::PluginView& plugins() const { return loader_->view(); }
+  const PluginSetup& setup() const { return setup_; }
+
+  // Opens config.model.path, or the built-in demo model when that is empty.
+  Status open_model(const Config& config);
+  // Takes a model from elsewhere; the one before goes, its engine too.
+  void use_model(std::shared_ptr<const engine::Model> model) {
+    engine_.reset();
+    model_ = std::move(model);
+  }
+  const std::shared_ptr<const engine::Model>& model() const { return model_; }
+
+  // Opens the packs' devices and loads the model's weights onto them, with progress; Ctrl-C stops
+  // it. Replaces an engine loaded before.
+  Status load(const Config& config, const RuntimeOptions& options);
+  engine::Engine& engine() { return *engine_; }
+
+  // The pack that runs the model, "cpu-avx512".
+  const std::string& pack_id() const { return pack_id_; }
+
+ private:
+  ModelRuntime() = default;
+  Status open_devices(const Config& config, const RuntimeOptions& options);
+  Status open_pack(const plugin::RegisteredPack& pack, const Config& config,
+                   const RuntimeOptions& options);
+
+  PluginSetup setup_;
+  std::unique_ptr<plugin::Loader> loader_;
+  std::shared_ptr<const engine::Model> model_;
+  std::vector<std::shared_ptr<graph::PackDevice>> devices_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::string pack_id_;
+};
+
+// Type id of a name such as "f16" or "q8_0", for KV types.
+Result<std::uint32_t> type_of_name(const std::string& name);
+
+}  // namespace forge
+
+#endif  // FORGE_HOST_MODEL_RUNTIME_HPP_

@@ -1,0 +1,1 @@
+"""The generated training corpus of the demo models: grammars, word lists and task generators."""
