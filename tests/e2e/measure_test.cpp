@@ -1,0 +1,114 @@
+// rocmforge bench and perplexity through the built program. What they measure is no test: that they
+// measure, print and refuse is.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/catch.hpp"
+#include "tests/process.hpp"
+
+namespace forge::test {
+namespace {
+
+using Json = nlohmann::json;
+
+Finished forge_run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), FORGE_PROGRAM);
+  return run({std::move(arguments), {{"XDG_CONFIG_HOME", "/nonexistent"}}, {}});
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("bench: every test of every number of threads, as table and as JSON") {
+  const std::vector<std::string> what = {"bench",      "-p",  "16,32", "-n",  "4",  "-d", "0,40",
+                                         "--parallel", "1,3", "-t",    "1,2", "-r", "2"};
+  auto arguments = what;
+  arguments.insert(arguments.end(), {"--format", "json", "--quiet"});
+  const Finished done = forge_run(arguments);
+  INFO(done.err);
+  REQUIRE(done.exit_code == 0);
+  CHECK(done.err.empty());
+  const Json json = Json::parse(done.out);
+  REQUIRE(json.at("results").size() == 2 * 2 * (2 + 2));
+  for (const Json& result : json.at("results")) {
+    CHECK(result.at("rates").size() == 2);
+    CHECK(result.at("median").get<double>() > 0);
+  }
+  CHECK(json.at("results")[3].at("test") == "tg4 x3");
+  CHECK(json.at("bytes_per_step").get<std::uint64_t>() > 9'000'000);
+
+  arguments = what;
+  arguments.insert(arguments.end(), {"--format", "markdown", "--profile"});
+  const Finished table = forge_run(arguments);
+  REQUIRE(table.exit_code == 0);
+  CHECK(has(table.out, "tg4 x3 @ 40"));
+  CHECK(has(table.out, "matmul"));
+}
+
+TEST_CASE("bench: a generated model is the same written to a file") {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/m.gguf";
+  REQUIRE(forge_run({"bench", "--synthetic", "qwen2.5-0.5b:Q4_0", "--write", file}).exit_code == 0);
+  const Finished shown = forge_run({"inspect", file});
+  CHECK(has(shown.out, "qwen2.5-0.5b:Q4_0"));
+  const Finished done =
+      forge_run({"bench", "-m", file, "-p", "8", "-n", "2", "-r", "1", "--quiet"});
+  INFO(done.err);
+  CHECK(done.exit_code == 0);
+  CHECK(has(done.out, "pp8"));
+}
+
+TEST_CASE("bench: what cannot be measured is refused with the reason") {
+  CHECK(has(forge_run({"bench", "-p", "0", "-n", "0"}).err, "nothing to measure"));
+  CHECK(has(forge_run({"bench", "-r", "0"}).err, "at least 1"));
+  CHECK(has(forge_run({"bench", "-t", "0"}).err, "at least 1"));
+  CHECK(has(forge_run({"bench", "--synthetic", "qwen9"}).err, "there is no model shape 'qwen9'"));
+  CHECK(has(forge_run({"bench", "--write", "x"}).err, "--write goes with --synthetic"));
+  CHECK(has(forge_run({"bench", "--with", "nothing"}).err, "nothing"));
+  CHECK(forge_run({"bench", "-m", "/nonexistent.gguf"}).exit_code != 0);
+}
+
+TEST_CASE("perplexity: a model against its own logits, and against another's") {
+  const TemporaryFolder folder;
+  const std::string base = folder.path() + "/base.f32";
+  std::string words;
+  for (int i = 0; i < 200; ++i) words += "The capital of France is Paris. What is 8 + 5? ";
+  const std::string text = folder.file("text.txt", words);
+  const std::string qwen3 = FORGE_MODELS "/demo-qwen3.gguf",
+                    draft = FORGE_MODELS "/demo-draft.gguf";
+  const auto json = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"perplexity", qwen3, text,     "--context", "128",
+                                          "--chunks",   "3",   "--json", "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished done = forge_run(arguments);
+    INFO(done.err);
+    REQUIRE(done.exit_code == 0);
+    return Json::parse(done.out);
+  };
+  const Json saved = json({"--save-logits", base});
+  CHECK(saved.at("tokens") == 3 * 63);
+  CHECK(saved.at("perplexity").get<double>() > 1);
+  const Json again = json({"--base-logits", base});
+  CHECK(again.at("perplexity") == saved.at("perplexity"));
+  CHECK(again.at("base_perplexity").get<double>() == Approx(saved.at("perplexity").get<double>()));
+  CHECK(again.at("kl_max").get<double>() < 1e-12);
+  CHECK(again.at("same_top") == 1);
+
+  const Finished other = forge_run({"perplexity", draft, text, "--context", "128", "--chunks", "3",
+                                    "--base-logits", base, "--quiet"});
+  INFO(other.err);
+  CHECK(other.exit_code == 0);
+  CHECK(has(other.out, "KL divergence"));
+  const Finished wrong = forge_run({"perplexity", qwen3, text, "--context", "128", "--chunks", "2",
+                                    "--base-logits", base, "--quiet"});
+  CHECK(wrong.exit_code != 0);
+  CHECK(has(wrong.err, "Was it saved with the same text"));
+  const Finished brief =
+      forge_run({"perplexity", qwen3, folder.file("short.txt", "Hi."), "--quiet"});
+  CHECK(has(brief.err, "less than one chunk"));
+}
+
+}  // namespace
+}  // namespace forge::test

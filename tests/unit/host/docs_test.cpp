@@ -1,0 +1,66 @@
+// The documents against the program they describe.
+#include "core/config/reference.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/command_tree.hpp"
+#include "host/cli/manual_page.hpp"
+#include "tests/catch.hpp"
+#include "tests/process.hpp"
+
+namespace forge::cli {
+namespace {
+
+const std::string kDocs = FORGE_TEST_DATA "/../../docs/";
+
+CommandTree real_tree() {
+  CLI::App app("Runs models", "rocmforge");
+  Program program(app);
+  add_all_commands(app, program);
+  return read_command_tree(app);
+}
+
+// What a document has behind a line of its own.
+std::string generated_part(const std::string& name, const std::string& marker) {
+  const std::string document = test::read_file(kDocs + name);
+  const std::size_t at = document.find("\n" + marker + "\n");
+  REQUIRE(at != std::string::npos);
+  return document.substr(at + marker.size() + 2);
+}
+
+// To mend these two: tools/update_docs.sh.
+TEST_CASE("docs/config.md has the keys as they are") {
+  const bool same =
+      generated_part("config.md", "<!-- reference -->") == config::markdown_reference();
+  CHECK(same);
+}
+
+TEST_CASE("docs/cli.md has the commands as they are") {
+  const bool same = generated_part("cli.md", "<!-- commands -->") == markdown_commands(real_tree());
+  CHECK(same);
+}
+
+TEST_CASE("docs/cli.md explains the global options; every command's help has examples") {
+  const std::string document = test::read_file(kDocs + "cli.md");
+  const CommandTree tree = real_tree();
+  for (const OptionInfo& option : tree.program.options) {
+    INFO(option.signature);
+    CHECK(document.find("`" + option.names.back()) != std::string::npos);
+  }
+  for (const CommandInfo& command : tree.commands) {
+    INFO(command.name);
+    CHECK(command.examples.find("rocmforge ") != std::string::npos);
+    for (const OptionInfo& option : command.options) {  // "MS", not "MS:INT in [1 - 600000]"
+      INFO(option.signature);
+      CHECK(option.signature.find(':') == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("docs/cli.md has every exit code") {
+  const std::string document = test::read_file(kDocs + "cli.md");
+  for (const ExitCode code : {kExitOk, kExitError, kExitUsage, kExitInterrupted}) {
+    CHECK(document.find("\n| " + std::to_string(code) + " | ") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace forge::cli

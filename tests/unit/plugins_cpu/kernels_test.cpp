@@ -1,0 +1,400 @@
+// One pack's kernels, below the ABI: compiled once for each instruction set. The suite in
+// core/conformance runs them all against the reference executor; here are their corners.
+#if defined(FORGE_TEST_avx512)
+#include "plugins/cpu-avx512/kernels.hpp"
+#else
+#include "plugins/cpu-avx2/kernels.hpp"
+#endif
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "core/codec/host_codecs.hpp"
+#include "forge/abi/graph.h"
+#include "forge/sdk/half.hpp"
+#include "plugins/cpu/runtime/device.hpp"
+#include "plugins/cpu/runtime/repack.hpp"
+#include "tests/catch.hpp"
+
+namespace forge::cpu {
+namespace {
+
+// Says so and ends the test where the processor lacks the instructions.
+#if defined(FORGE_TEST_avx512)
+bool can_run() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+#else
+bool can_run() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
+#define NEEDS_PROCESSOR()                                   \
+  if (!can_run()) {                                         \
+    WARN("skipped: this processor cannot run the kernels"); \
+    return;                                                 \
+  }
+
+constexpr double kUnit = 0x1p-23;  // of the last place of f32, relative
+
+std::vector<float> applied(std::uint32_t activation, const std::vector<float>& x) {
+  std::vector<float> y(x.size());
+  kernels().activate(activation, x.data(), y.data(), x.size());
+  return y;
+}
+
+std::vector<float> range(float low, float high, std::size_t n) {
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i)
+    x[i] = low + (high - low) * static_cast<float>(i) / static_cast<float>(n - 1);
+  return x;
+}
+
+// sigmoid(x) = 1 / (1 + e^-x): for very negative x it is e^x, error and all.
+TEST_CASE("kernels: the exponential behind sigmoid is good to a few units of the last place") {
+  NEEDS_PROCESSOR();
+  const std::vector<float> x = range(-86.0f, 30.0f, 400001);
+  const std::vector<float> y = applied(FORGE_ACT_SIGMOID, x);
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double exact = 1 / (1 + std::exp(-double{x[i]}));
+    worst = std::max(worst, std::abs(y[i] - exact) / exact);
+  }
+  INFO("relative error " << worst / kUnit << " units");
+  CHECK(worst < 4 * kUnit);  // math.hpp says 3e-7 for exp, and one division
+}
+
+TEST_CASE("kernels: far out the functions are at their limits, and NaN stays NaN") {
+  NEEDS_PROCESSOR();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> far = {-infinity, -3e38f, -1000, -104, 89, 104, 1000, 3e38f, infinity};
+  const std::vector<float> sigmoid = applied(FORGE_ACT_SIGMOID, far);
+  for (std::size_t i = 0; i < 4; ++i) CHECK((sigmoid[i] >= 0 && sigmoid[i] < 3e-39f));
+  for (std::size_t i = 4; i < far.size(); ++i) CHECK(sigmoid[i] == 1);
+  for (const std::uint32_t gelu : {FORGE_ACT_GELU_TANH, FORGE_ACT_GELU_ERF}) {
+    const std::vector<float> y = applied(gelu, {-1000, -50, 50, 1000});
+    CHECK(y[0] == 0);
+    CHECK(y[1] == 0);
+    CHECK(y[2] == 50);
+    CHECK(y[3] == 1000);
+  }
+  CHECK(applied(FORGE_ACT_SILU, {50, 1000}) == std::vector<float>{50, 1000});
+  CHECK(applied(FORGE_ACT_RELU, {-1, -0.0f, 2}) == std::vector<float>{0, 0, 2});
+  for (std::uint32_t a = FORGE_ACT_SILU; a <= FORGE_ACT_RELU; ++a)
+    CHECK(std::isnan(applied(a, {std::nanf("")})[0]));
+  std::vector<float> capped(3);
+  const std::vector<float> x = {-1e30f, 0, 1e30f};
+  kernels().soft_cap(30, x.data(), capped.data(), 3);
+  CHECK(capped == std::vector<float>{-30, 0, 30});
+}
+
+TEST_CASE("kernels: GELU and SiLU on a fine grid") {
+  NEEDS_PROCESSOR();
+  const std::vector<float> x = range(-12.0f, 12.0f, 200001);
+  const auto check = [&](std::uint32_t activation, auto exact) {
+    const std::vector<float> y = applied(activation, x);
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      worst = std::max(
+          worst, std::abs(y[i] - exact(double{x[i]})) / std::max(0.01, std::abs(double{x[i]})));
+    INFO("error relative to x: " << worst);
+    CHECK(worst < 5e-7);  // math.hpp: tanh 2e-7 and erf 1.5e-7 absolute, times x, and roundings
+  };
+  check(FORGE_ACT_GELU_ERF, [](double v) { return 0.5 * v * std::erfc(-v / std::sqrt(2.0)); });
+  check(FORGE_ACT_GELU_TANH, [](double v) {
+    return 0.5 * v *
+           (1 + std::tanh(std::sqrt(2 / 3.14159265358979324) * (v + 0.044715 * v * v * v)));
+  });
+  check(FORGE_ACT_SILU, [](double v) { return v / (1 + std::exp(-v)); });
+}
+
+// A partial vector at the end computes what a whole one does, and writes no further.
+TEST_CASE("kernels: the length of a row changes no element and writes nothing beyond") {
+  NEEDS_PROCESSOR();
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(100), z(100);
+  for (float& v : x) v = normal(random);
+  for (float& v : z) v = normal(random);
+  const auto with_length = [&](std::size_t n, int which) {
+    std::vector<float> y(x.size(), 77);
+    switch (which) {
+      case 0:
+        kernels().gated(FORGE_ACT_SILU, x.data(), z.data(), y.data(), n);
+        break;
+      case 1:
+        kernels().add(x.data(), z.data(), y.data(), n);
+        break;
+      case 2:
+        kernels().multiply(x.data(), z.data(), y.data(), n);
+        break;
+      case 3:
+        kernels().scale(0.3f, x.data(), y.data(), n);
+        break;
+      default:
+        kernels().soft_cap(2, x.data(), y.data(), n);
+    }
+    return y;
+  };
+  for (int which = 0; which < 5; ++which) {
+    const std::vector<float> whole = with_length(100, which);
+    for (std::size_t n = 0; n <= 100; ++n) {
+      const std::vector<float> part = with_length(n, which);
+      REQUIRE(std::memcmp(part.data(), whole.data(), n * sizeof(float)) == 0);
+      for (std::size_t i = n; i < 100; ++i) REQUIRE(part[i] == 77);
+    }
+  }
+}
+
+struct Quantized {
+  std::vector<std::int8_t> q;
+  std::vector<float> scale;
+  std::vector<std::int32_t> aux[4];
+};
+
+// With every kind of aux at a time.
+Quantized quantize(const std::vector<float>& x) {
+  Quantized out;
+  out.q.resize(x.size());
+  out.scale.resize(x.size() / kActBlock);
+  QuantizedRow row = {};
+  row.q = out.q.data();
+  row.scale = out.scale.data();
+  const AuxKind kinds[] = {
+      {Aux::kOffset32, 8}, {Aux::kOffset16, 32}, {Aux::kMin32, 0}, {Aux::kMin16, 0}};
+  row.n_aux = 4;
+  for (std::size_t i = 0; i < 4; ++i) {
+    out.aux[i].resize(aux_elements(kinds[i], x.size()));
+    row.kinds[i] = kinds[i];
+    row.aux[i] = out.aux[i].data();
+  }
+  kernels().quantize_row(x.data(), x.size(), row);
+  return out;
+}
+
+TEST_CASE("kernels: quantized activations are the nearest steps, with their sums beside them") {
+  NEEDS_PROCESSOR();
+  std::mt19937 random(9);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(32 * 40);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = normal(random) * std::pow(10.0f, static_cast<float>(i / 32) - 20);
+  const Quantized got = quantize(x);
+  for (std::size_t b = 0; b < x.size() / 32; ++b) {
+    float largest = 0;
+    for (std::size_t i = 0; i < 32; ++i) largest = std::max(largest, std::abs(x[b * 32 + i]));
+    const float levels = largest / got.scale[b];
+    INFO("block " << b);
+    CHECK(levels > 123.9f);
+    CHECK(levels < 127.1f);
+    int sums[2] = {0, 0};
+    for (std::size_t i = 0; i < 32; ++i) {
+      const int q = got.q[b * 32 + i];
+      CHECK(std::abs(q) <= 127);
+      // Half a step, and what dividing in f32 may add where two steps are as near.
+      CHECK(std::abs(double{x[b * 32 + i]} - double{got.scale[b]} * q) <=
+            double{got.scale[b]} * 0.50001);
+      sums[i / 16] += q;
+    }
+    CHECK(got.aux[0][b] == -8 * (sums[0] + sums[1]));
+    CHECK(got.aux[1][2 * b] == -32 * sums[0]);
+    CHECK(got.aux[1][2 * b + 1] == -32 * sums[1]);
+    const auto as_float = [](std::int32_t bits) {
+      float f;
+      std::memcpy(&f, &bits, sizeof(f));
+      return f;
+    };
+    CHECK(as_float(got.aux[2][b]) == got.scale[b] * static_cast<float>(sums[0] + sums[1]));
+    CHECK(as_float(got.aux[3][2 * b]) == got.scale[b] * static_cast<float>(sums[0]));
+    CHECK(as_float(got.aux[3][2 * b + 1]) == got.scale[b] * static_cast<float>(sums[1]));
+  }
+}
+
+TEST_CASE("kernels: zeros, numbers too small to count, and whole numbers quantize as they should") {
+  NEEDS_PROCESSOR();
+  std::vector<float> x(32 * 4, 0.0f);
+  for (std::size_t i = 0; i < 32; ++i) {
+    x[32 + i] = static_cast<float>(int(i) * 8 - 124);  // 127 among them: exact
+    x[64 + i] = i == 3 ? 1e-40f : 0.0f;                // its reciprocal is no f32
+    x[96 + i] = i % 2 == 0 ? 3e38f : -3e38f;
+  }
+  x[32] = -127;
+  const Quantized got = quantize(x);
+  CHECK(got.scale[0] == 0);
+  CHECK(got.scale[1] == 1);
+  for (std::size_t i = 0; i < 32; ++i) {
+    CHECK(got.q[i] == 0);
+    CHECK(got.q[32 + i] == static_cast<int>(x[32 + i]));
+    CHECK(double{got.scale[2]} * got.q[64 + i] <= 1.1e-40);
+    CHECK(double{got.scale[2]} * got.q[64 + i] >= -1.1e-40);
+    CHECK(std::abs(double{got.scale[3]} * got.q[96 + i] - double{x[96 + i]}) < 3e36);
+  }
+  CHECK(got.scale[2] == 0);
+  CHECK(got.aux[0][2] == 0);
+}
+
+TEST_CASE("kernels: an activation that is no number makes every product of its row none") {
+  NEEDS_PROCESSOR();
+  for (std::size_t at = 0; at < 32; ++at) {
+    for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+      std::vector<float> x(32, 0.5f);
+      x[at] = bad;
+      INFO("element " << at);
+      CHECK(std::isnan(quantize(x).scale[0]));
+      std::vector<float> zeros(64, 0.0f);
+      zeros[at] = bad;
+      CHECK(std::isnan(quantize(zeros).scale[0]));
+      CHECK(std::isnan(quantize(zeros).scale[1]));
+    }
+  }
+}
+
+// Every kernel: rows 1 .. 20, tiles one by one; the same bits as all at once, and nothing else
+// written.
+TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
+  NEEDS_PROCESSOR();
+  static_cast<void>(process_codecs());
+  const KernelTable& table = kernels();
+  for (const MatmulKernel& kernel : table.matmul) {
+    INFO(kernel.name);
+    const forge_codec_v1* codec = process_codecs().view().find(kernel.type);
+    REQUIRE(codec != nullptr);
+    const std::uint32_t n_in = kernel.float_weights ? 37 : 2 * std::max(kernel.format.block, 32u);
+    const std::uint32_t n_out = 2 * table.tile_rows + 3;
+    constexpr std::uint32_t kRows = 20;
+    std::mt19937 random(kernel.type + 1);
+    std::normal_distribution<float> normal;
+    std::vector<float> w(std::size_t{n_out} * n_in), x(std::size_t{kRows} * n_in);
+    for (float& v : w) v = normal(random);
+    for (float& v : x) v = normal(random);
+    std::vector<std::uint8_t> blocks(w.size() / codec->block_elements * codec->block_bytes);
+    REQUIRE(codec->quantize(w.data(), nullptr, n_out, n_in, blocks.data(), nullptr) == FORGE_OK);
+    const std::size_t tile_size = kernel.format.tile_size(n_in);
+    std::vector<std::uint8_t> tiles(3 * tile_size);
+    for (std::uint32_t t = 0; t < 3; ++t)
+      repack_tile(kernel.type, kernel.format, blocks.data(), blocks.size() / n_out, n_in, n_out, t,
+                  table.unsigned_bytes ? 128 : 0, tiles.data() + t * tile_size);
+    const std::size_t n_aux = aux_elements(kernel.aux, n_in);
+    std::vector<std::int8_t> q(x.size());
+    std::vector<float> scale(kRows * (n_in / 32) + 1);
+    std::vector<std::int32_t> aux(kRows * n_aux + 1);
+    for (std::uint32_t r = 0; r < kRows && !kernel.float_weights; ++r) {
+      QuantizedRow row = {};
+      row.q = q.data() + std::size_t{r} * n_in;
+      row.scale = scale.data() + r * (n_in / 32);
+      row.n_aux = n_aux == 0 ? 0 : 1;
+      row.kinds[0] = kernel.aux;
+      row.aux[0] = aux.data() + r * n_aux;
+      table.quantize_row(x.data() + std::size_t{r} * n_in, n_in, row);
+    }
+    const std::size_t stride = n_out + 5;
+    const auto run = [&](std::vector<float>& y, std::uint32_t first, std::uint32_t n,
+                         std::uint32_t tile, std::uint32_t end) {
+      MatmulArgs a;
+      a.format = kernel.format;
+      a.weight.tiles = tiles.data();
+      a.n_in = n_in;
+      a.n_out = n_out;
+      a.n_rows = n;
+      a.q = q.data() + std::size_t{first} * n_in;
+      a.q_stride = n_in;
+      a.scale = scale.data() + first * (n_in / 32);
+      a.scale_stride = n_in / 32;
+      a.aux = aux.data() + first * n_aux;
+      a.aux_stride = n_aux;
+      a.x = x.data() + std::size_t{first} * n_in;
+      a.x_stride = n_in;
+      a.y = y.data() + first * stride;
+      a.y_stride = stride;
+      a.tile_begin = tile;
+      a.tile_end = end;
+      kernel.run(a);
+    };
+    std::vector<float> whole(kRows * stride, 77);
+    run(whole, 0, kRows, 0, 3);
+    for (std::uint32_t n = 1; n <= kRows; ++n) {
+      std::vector<float> parts(kRows * stride, 77);
+      for (std::uint32_t tile = 0; tile < 3; ++tile) {
+        for (std::uint32_t first = 0; first < kRows; first += n)
+          run(parts, first, std::min(n, kRows - first), 2 - tile, 3 - tile);
+      }
+      REQUIRE(std::memcmp(parts.data(), whole.data(), whole.size() * sizeof(float)) == 0);
+    }
+    for (std::uint32_t r = 0; r < kRows; ++r) {
+      for (std::size_t i = n_out; i < stride; ++i) REQUIRE(whole[r * stride + i] == 77);
+    }
+    codec->dequantize(blocks.data(), w.data(), w.size());
+    for (std::uint32_t o = 0; o < n_out; ++o) {
+      double exact = 0;
+      double squares = 0;
+      for (std::uint32_t k = 0; k < n_in; ++k) {
+        const double product = double{w[std::size_t{o} * n_in + k]} * x[k];
+        exact += product;
+        squares += double{w[std::size_t{o} * n_in + k]} * w[std::size_t{o} * n_in + k];
+      }
+      // f32 sums, or steps of at most 4 / 124 (no |x| here is above 4) with eight standard
+      // deviations of their roundings.
+      const double bound = kernel.float_weights
+                               ? 1e-5 * std::sqrt(squares * n_in)
+                               : 8 * (4.0 / 124) / std::sqrt(12.0) * std::sqrt(squares);
+      INFO("output " << o << ": " << whole[o] << " where " << exact << " is right");
+      REQUIRE(std::abs(whole[o] - exact) <= bound);
+    }
+  }
+}
+
+TEST_CASE("kernels: KV is written where attention reads it, in f16 as everywhere") {
+  NEEDS_PROCESSOR();
+  for (const std::uint32_t bytes : {2u, 4u}) {
+    for (const auto& [heads, dk, dv] : {std::tuple{2u, 5u, 19u}, {1u, 64u, 64u}, {3u, 17u, 1u}}) {
+      const KvLayout layout = {heads, dk, dv, bytes};
+      std::vector<std::uint8_t> block(layout.block_bytes(), 0xee);
+      std::mt19937 random(3);
+      std::normal_distribution<float> normal;
+      std::vector<float> k(heads * dk), v(heads * dv);
+      for (float& x : k) x = normal(random);
+      for (float& x : v) x = normal(random);
+      KvWriteArgs args = {layout, block.data(), 7, k.data(), v.data()};
+      kernels().kv_write(args);
+      const auto element = [&](std::size_t at) {
+        if (bytes == 4) {
+          float f;
+          std::memcpy(&f, block.data() + at, 4);
+          return f;
+        }
+        std::uint16_t h;
+        std::memcpy(&h, block.data() + at, 2);
+        return half_to_float(h);
+      };
+      const auto rounded = [&](float x) {
+        return bytes == 4 ? x : half_to_float(float_to_half(x));
+      };
+      std::size_t touched = 0;
+      for (std::uint32_t h = 0; h < heads; ++h) {
+        const std::size_t base = h * layout.head_bytes();
+        for (std::uint32_t d = 0; d < dk; ++d)
+          CHECK(element(base + (std::size_t{d} * 32 + 7) * bytes) == rounded(k[h * dk + d]));
+        for (std::uint32_t d = 0; d < dv; ++d)
+          CHECK(element(base + layout.k_bytes() + (std::size_t{7} * dv + d) * bytes) ==
+                rounded(v[h * dv + d]));
+      }
+      for (const std::uint8_t b : block) touched += b != 0xee ? 1 : 0;
+      CHECK(touched <= heads * (dk + dv) * bytes);  // and nowhere else
+    }
+  }
+}
+
+TEST_CASE("kernels: the pack's own check of itself passes") {
+  NEEDS_PROCESSOR();
+  static_cast<void>(process_codecs());
+  const Status status = check_kernels(kernels());
+  INFO(status.message());
+  CHECK(status.ok());
+}
+
+}  // namespace
+}  // namespace forge::cpu
