@@ -15,6 +15,7 @@ struct Avx2 {
   static constexpr const char* kName = "avx2";
   static constexpr int kWidth = 8;               // lanes of F and I
   static constexpr bool kUnsignedBytes = false;  // dot_wide() takes signed weights
+  static constexpr int kPairLimit = 32767;       // of the 16-bit sums of dot_pairs()
 
   using F = __m256;   // f32
   using I = __m256i;  // i32
@@ -115,6 +116,13 @@ struct Avx2 {
   // 127 < 2^15) and the four signed bytes at x. Exact.
   static I dot(I acc, B w, const std::int8_t* x) {
     return add_i(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, four(x)), _mm256_set1_epi16(1)));
+  }
+  // dot() in two parts: products of pairs in 16 bits, which can be added up before they are summed
+  // in 32.
+  static B dot_pairs(B w, const std::int8_t* x) { return _mm256_maddubs_epi16(w, four(x)); }
+  static B add_pairs(B a, B b) { return _mm256_add_epi16(a, b); }
+  static I sum_pairs(I acc, B pairs) {
+    return add_i(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
   // The same for signed 8-bit weights: |w| times x with w's sign. |w| <= 128 and |x| <= 127: a pair
   // is at most 2 * 128 * 127 = 32512 < 2^15.

@@ -15,6 +15,7 @@ struct Avx512 {
   static constexpr const char* kName = "avx512vnni";
   static constexpr int kWidth = 16;             // lanes of F and I
   static constexpr bool kUnsignedBytes = true;  // dot() takes 8-bit weights with 128 added
+  static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
 
   using F = __m512;   // f32
   using I = __m512i;  // i32

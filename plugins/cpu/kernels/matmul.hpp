@@ -43,12 +43,49 @@ struct ActRows {
   const std::int32_t* aux[T];
 };
 
+// How many products of pairs fit one of Isa's 16-bit sums (|q| <= 127), as a power of two up to
+// `most`; 0 where Isa sums in 32 bits at once, or weights are signed.
 template <class Isa, class Format>
-inline typename Isa::I dot(typename Isa::I acc, typename Isa::B w, const std::int8_t* x) {
-  if constexpr (Wide<Format>) {
-    return Isa::dot_wide(acc, w, x);
+constexpr int pairs_per_sum(int most) {
+  if constexpr (Isa::kPairLimit == 0 || Wide<Format>) {
+    return 0;
   } else {
-    return Isa::dot(acc, w, x);
+    int n = most;
+    while (n * 2 * 127 * Format::kLargest > Isa::kPairLimit) n /= 2;
+    return n;
+  }
+}
+
+// sum[t] += the products of N registers of weights with 4 * N activations of each row. Exact, so
+// the order is free.
+template <class Isa, class Format, int N, int T>
+__attribute__((always_inline)) inline void dot_rows(const typename Isa::B* w, const std::int8_t* const* q, std::size_t at,
+                     typename Isa::I* sum) {
+  constexpr int kPairs = pairs_per_sum<Isa, Format>(N);
+  if constexpr (kPairs > 1) {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i += kPairs) {
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) {
+        typename Isa::B pairs = Isa::dot_pairs(w[i], q[t] + at + 4 * i);
+#pragma GCC unroll 8
+        for (int j = 1; j < kPairs; ++j)
+          pairs = Isa::add_pairs(pairs, Isa::dot_pairs(w[i + j], q[t] + at + 4 * (i + j)));
+        sum[t] = Isa::sum_pairs(sum[t], pairs);
+      }
+    }
+  } else {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; ++i) {
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) {
+        if constexpr (Wide<Format>) {
+          sum[t] = Isa::dot_wide(sum[t], w[i], q[t] + at + 4 * i);
+        } else {
+          sum[t] = Isa::dot(sum[t], w[i], q[t] + at + 4 * i);
+        }
+      }
+    }
   }
 }
 
@@ -60,7 +97,7 @@ inline float aux_float(const std::int32_t* aux) {
 
 // Sub-block J: 32 elements with one scale.
 template <class Isa, class Format, int T, int J>
-inline void sub_block(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
+__attribute__((always_inline)) inline void sub_block(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
                       std::size_t block, typename Isa::F* y) {
   using I = typename Isa::I;
   constexpr AuxKind kAux = Format::kAux;
@@ -68,12 +105,7 @@ inline void sub_block(const Format& format, const typename Isa::B* w, const ActR
 #pragma GCC unroll 16
   for (int t = 0; t < T; ++t)
     sum[t] = has_offset(kAux) ? Isa::set1_i(x.aux[t][block]) : Isa::zero_i();
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-#pragma GCC unroll 16
-    for (int t = 0; t < T; ++t)
-      sum[t] = dot<Isa, Format>(sum[t], w[i], x.q[t] + block * 32 + 4 * i);
-  }
+  dot_rows<Isa, Format, 8, T>(w, x.q, block * 32, sum);
   const typename Isa::F d = format.template scale<J>();
 #pragma GCC unroll 16
   for (int t = 0; t < T; ++t) {
@@ -85,7 +117,7 @@ inline void sub_block(const Format& format, const typename Isa::B* w, const ActR
 
 // Sub-block J: 32 elements with one scale for each half.
 template <class Isa, class Format, int T, int J>
-inline void sub_block_halves(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
+__attribute__((always_inline)) inline void sub_block_halves(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
                              std::size_t block, typename Isa::F* y) {
   using I = typename Isa::I;
   using F = typename Isa::F;
@@ -96,11 +128,8 @@ inline void sub_block_halves(const Format& format, const typename Isa::B* w, con
   for (int t = 0; t < T; ++t) {
     I first = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
     I second = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      first = dot<Isa, Format>(first, w[i], x.q[t] + block * 32 + 4 * i);
-      second = dot<Isa, Format>(second, w[i + 4], x.q[t] + block * 32 + 16 + 4 * i);
-    }
+    dot_rows<Isa, Format, 4, 1>(w, x.q + t, block * 32, &first);
+    dot_rows<Isa, Format, 4, 1>(w + 4, x.q + t, block * 32 + 16, &second);
     const F both = Isa::fma(Isa::to_float(second), d1, Isa::mul(Isa::to_float(first), d0));
     y[t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[t]);
     if constexpr (has_min(kAux)) {
@@ -153,8 +182,9 @@ inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::
   const std::uint8_t* head = tile;
   const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
   const std::size_t n_blocks = a.n_in / Format::kBlock;
+  constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   for (std::size_t b = 0; b < n_blocks; ++b) {
-    if constexpr (T == 1) prefetch<Format::kQuants * Isa::kWidth>(quants + kPrefetchAhead);
+    if constexpr (T == 1) prefetch<kBytes>(tile + b * kBytes + kPrefetchAhead);
     Format format;
     format.begin(head);
     whole_block<Isa, Format, T>(format, quants, x, b * kParts, y,
