@@ -235,7 +235,8 @@ AT(forge_progress_v1, struct_size, 0);
 AT(forge_progress_v1, reserved, 4);
 AT(forge_progress_v1, self, 8);
 AT(forge_progress_v1, report, 16);
-SIZE(forge_progress_v1, 24);
+AT(forge_progress_v1, weight_read, 24);
+SIZE(forge_progress_v1, 32);
 
 AT(forge_sequence_v1, struct_size, 0);
 AT(forge_sequence_v1, first_row, 4);
