@@ -8,6 +8,7 @@
 // Every format gives
 //   kType, kBlock (elements), kAux, kHead and kQuants (bytes per row and block)
 //   kLargest              the largest weight byte, where weights are not kWide
+//   kSlowToUnpack         where it is so though blocks are small
 //   begin(head)           reads the block's scales
 //   weights<J>(quants, w) the 32 weights of sub-block J as 8 registers: w[i] = elements 4i .. 4i+3
 //   of R rows scale<J>(), and scale2<J>() where a scale holds for 16 elements only; min<J>() where
@@ -129,6 +130,7 @@ inline void add_fifth_bits(const std::uint8_t* bits, typename Isa::B* w) {
 template <class Isa>
 struct Q5_0 {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q5_0;
+  static constexpr bool kSlowToUnpack = true;
   static constexpr int kLargest = 31;
   static constexpr std::uint32_t kBlock = 32, kHead = 2, kQuants = 20;
   static constexpr AuxKind kAux = {Aux::kOffset32, 16};
@@ -154,6 +156,7 @@ struct Q5_0 {
 template <class Isa>
 struct Q5_1 : Q4_1<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q5_1;
+  static constexpr bool kSlowToUnpack = true;
   static constexpr int kLargest = 31;
   static constexpr std::uint32_t kQuants = 20;
 
@@ -213,6 +216,7 @@ inline constexpr Iq4Table<Isa> kIq4Table;
 template <class Isa>
 struct Iq4Nl : Q4_0<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_IQ4_NL;
+  static constexpr bool kSlowToUnpack = true;
   static constexpr AuxKind kAux = wide_aux<Isa>();
   static constexpr bool kWide = true;
 
@@ -231,6 +235,7 @@ alignas(16) inline constexpr std::uint8_t kMxfp4Table[16] = {12, 13, 14, 15, 16,
 template <class Isa>
 struct Mxfp4 {
   static constexpr std::uint32_t kType = FORGE_TYPE_MXFP4;
+  static constexpr bool kSlowToUnpack = true;
   static constexpr int kLargest = 24;
   static constexpr std::uint32_t kBlock = 32, kHead = 1, kQuants = 16;
   static constexpr AuxKind kAux = {Aux::kOffset32, 12};
