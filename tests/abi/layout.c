@@ -7,6 +7,7 @@
 #include "forge/abi/graph.h"
 #include "forge/abi/host.h"
 #include "forge/abi/kernel_pack.h"
+#include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
 #include "forge/abi/status.h"
 #include "forge/abi/tensor.h"
@@ -342,3 +343,14 @@ AT(forge_plugin_architecture_v1, names, 8);
 AT(forge_plugin_architecture_v1, build, 16);
 AT(forge_plugin_architecture_v1, text_quirks, 24);
 SIZE(forge_plugin_architecture_v1, 32);
+
+AT(forge_limits_v1, struct_size, 0);
+AT(forge_limits_v1, reserved, 4);
+AT(forge_limits_v1, read_bytes, 8);
+AT(forge_limits_v1, int8_macs, 16);
+AT(forge_limits_v1, f32_macs, 24);
+SIZE(forge_limits_v1, 32);
+AT(forge_plugin_limits_v1, struct_size, 0);
+AT(forge_plugin_limits_v1, reserved, 4);
+AT(forge_plugin_limits_v1, measure, 8);
+SIZE(forge_plugin_limits_v1, 16);

@@ -208,6 +208,10 @@ struct KernelTable {
   void (*multiply)(const float* a, const float* b, float* y, std::size_t n);
   void (*kv_write)(const KvWriteArgs& args);
   void (*attention)(const AttentionArgs& args);
+  // The limits: multiply-adds done in so many rounds, and memory read once (n % 256 == 0).
+  std::uint64_t (*peak_int8)(std::uint64_t rounds);
+  std::uint64_t (*peak_f32)(std::uint64_t rounds);
+  void (*read_through)(const std::uint8_t* p, std::size_t n);
 };
 
 }  // namespace forge::cpu
