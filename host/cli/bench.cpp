@@ -122,11 +122,18 @@ std::string rate(double tokens_per_second) {
   return fmt::format("{:.{}f}", tokens_per_second, tokens_per_second < 100 ? 2 : 1);
 }
 
-Table results(const engine::Model& model, const std::vector<Run>& runs) {
+// "f16", or "q8_0/f16" for keys and values of different types.
+std::string kv_types(const Config& config) {
+  const DeviceConfig& device = config.device;
+  return device.k_type == device.v_type ? device.k_type : device.k_type + "/" + device.v_type;
+}
+
+Table results(const engine::Model& model, const std::vector<Run>& runs, const Config& config) {
   using Align = Table::Align;
   Table table({{"model"},
                {"size", Align::kRight},
                {"pack"},
+               {"KV"},
                {"threads", Align::kRight},
                {"test"},
                {"tok/s", Align::kRight},
@@ -137,9 +144,9 @@ Table results(const engine::Model& model, const std::vector<Run>& runs) {
     for (const Measurement& m : run.measurements) {
       const double steps = m.median() / m.test.n_sequences;
       table.add_row(
-          {model.name(), format_bytes(weight_bytes(model)), run.pack, std::to_string(run.threads),
-           m.test.name(), rate(m.median()), rate(m.slowest()) + " - " + rate(m.fastest()),
-           fmt::format("{:.1f} %", m.spread() * 100),
+          {model.name(), format_bytes(weight_bytes(model)), run.pack, kv_types(config),
+           std::to_string(run.threads), m.test.name(), rate(m.median()),
+           rate(m.slowest()) + " - " + rate(m.fastest()), fmt::format("{:.1f} %", m.spread() * 100),
            m.test.kind == Test::Kind::kAnswer
                ? fmt::format("{:.1f}", steps * static_cast<double>(bytes_per_step(model)) * 1e-9)
                : ""});
@@ -184,7 +191,8 @@ Table profile(const Run& run) {
   return table;
 }
 
-Json json_of(const engine::Model& model, const std::vector<Run>& runs, const std::string& cpu) {
+Json json_of(const engine::Model& model, const std::vector<Run>& runs, const Config& config,
+             const std::string& cpu) {
   Json results = Json::array();
   for (const Run& run : runs) {
     for (const Measurement& m : run.measurements) {
@@ -207,20 +215,22 @@ Json json_of(const engine::Model& model, const std::vector<Run>& runs, const std
           {"architecture", model.architecture()},
           {"weight_bytes", weight_bytes(model)},
           {"bytes_per_step", bytes_per_step(model)},
+          {"k_type", config.device.k_type},
+          {"v_type", config.device.v_type},
           {"results", std::move(results)}};
 }
 
 void print(const Options& options, const engine::Model& model, const std::vector<Run>& runs,
-           const std::string& cpu) {
+           const Config& config, const std::string& cpu) {
   if (options.format == "json") {
-    fmt::print("{}\n", json_of(model, runs, cpu).dump(2));
+    fmt::print("{}\n", json_of(model, runs, config, cpu).dump(2));
     return;
   }
   const bool markdown = options.format == "markdown";
   const auto show = [&](const Table& table) {
     fmt::print("{}", markdown ? table.markdown() : table.text());
   };
-  show(results(model, runs));
+  show(results(model, runs, config));
   if (!options.profile) return;
   for (const Run& run : runs) {
     fmt::print("\n{} threads, all tests together:\n\n", run.threads);
@@ -274,7 +284,7 @@ Status run_bench(const Options& options, const Program& program) {
     FORGE_ASSIGN(Run run, run_threads(*runtime, options, config, n, program));
     runs.push_back(std::move(run));
   }
-  print(options, *runtime->model(), runs, runtime->setup().survey.cpu.name);
+  print(options, *runtime->model(), runs, config, runtime->setup().survey.cpu.name);
   return {};
 }
 
