@@ -151,6 +151,11 @@ enum class KvType : std::uint8_t { kF16, kF32, kQ8 };
 inline constexpr std::uint32_t kTile = 32;     // positions of a block of KV
 inline constexpr std::uint32_t kKvGroup = 32;  // kQ8: elements along head_dim with one scale
 
+// Bytes of kQ8's scales of one tile of one head.
+constexpr std::size_t scale_bytes(std::uint32_t head_dim) {
+  return std::size_t{head_dim} / kKvGroup * kTile * 2;
+}
+
 // Bytes of one tile of K or V of one head. kQ8: a byte an element and an f16 for every 32.
 constexpr std::size_t kv_bytes(KvType type, std::uint32_t head_dim) {
   const std::size_t elements = std::size_t{kTile} * head_dim;
@@ -160,16 +165,16 @@ constexpr std::size_t kv_bytes(KvType type, std::uint32_t head_dim) {
     case KvType::kF32:
       return 4 * elements;
     default:
-      return elements + elements / kKvGroup * 2;
+      return elements + scale_bytes(head_dim);
   }
 }
 
 // KV blocks of one state: per block and KV head first K, then V.
 //   kF16, kF32:  K [head_dim_k][32 positions], V [32 positions][head_dim_v]
-//   kQ8:         K [head_dim_k / 4][32 positions][4], V [32 positions / 4][head_dim_v][4] signed
-//                bytes, and behind either f16 scales [head_dim / 32][32 positions]
+//   kQ8:         f16 scales [head_dim / 32][32 positions], then signed bytes: K [head_dim_k / 4][32
+//                positions][4], V [head_dim_v / 32][32 positions / 4][32][4]
 // The four bytes of kQ8 are elements of K, or positions of V, in the order 0, 2, 1, 3: a register's
-// even bytes are then neighbours, and so are the odd ones.
+// even bytes are then neighbours, and so are the odd ones. Everything is read from front to back.
 struct KvLayout {
   std::uint32_t n_kv_heads = 0, head_dim_k = 0, head_dim_v = 0;
   KvType k_type = KvType::kF16, v_type = KvType::kF16;

@@ -65,8 +65,7 @@ class SegmentFold {
     const std::uint32_t first = a_.first_of(0) > begin ? a_.first_of(0) : begin;
     const std::uint32_t last = a_.position + a_.n_rows - 1;
     const std::uint32_t end = last < begin + kSegment ? last + 1 : begin + kSegment;
-    for (std::uint32_t tile = first / kTile; tile * kTile < end; ++tile)
-      fold(tile, (tile + 1) * kTile < end);
+    for (std::uint32_t tile = first / kTile; tile * kTile < end; ++tile) fold(tile);
   }
 
  private:
@@ -95,11 +94,7 @@ class SegmentFold {
            a_.kv_head * a_.layout.head_bytes();
   }
 
-  static void prefetch(const std::uint8_t* begin, std::size_t size) {
-    for (std::size_t i = 0; i < size; i += 64) __builtin_prefetch(begin + i);
-  }
-
-  void fold(std::uint32_t tile, bool another) {
+  void fold(std::uint32_t tile) {
     // Causality and windows leave a run of rows that see something.
     std::uint32_t begin = 0;
     while (begin < a_.n_rows && seen_by(a_, begin, tile * kTile, kTile).empty()) ++begin;
@@ -107,12 +102,7 @@ class SegmentFold {
     while (end < a_.n_rows && !seen_by(a_, end, tile * kTile, kTile).empty()) ++end;
     if (begin == end) return;
     const std::uint8_t* k = head_of(tile);
-    // A tile's work for few queries is shorter than its way from memory.
-    another = another && a_.n_queries() <= Isa::kQueryTile;
-    const std::uint8_t* next = another ? head_of(tile + 1) : nullptr;
-    if (another) prefetch(next, a_.layout.k_bytes());
     score(k, begin * a_.group, (end - begin) * a_.group);
-    if (another) prefetch(next + a_.layout.k_bytes(), a_.layout.v_bytes());
     soften(tile, begin, end);
     // Rows that see the same are mixed together: all that see the whole tile.
     for (std::uint32_t r = begin; r < end;) {
@@ -129,7 +119,7 @@ class SegmentFold {
   // p of queries [first, first + n) = their products with K, times the scale.
   void score(const std::uint8_t* k, std::uint32_t first, std::uint32_t n) {
     const bool q8 = a_.layout.k_type == KvType::kQ8;
-    if (q8) load_scales(k + std::size_t{kTile} * dk_, dk_, floats(at_.k_scale));
+    if (q8) load_scales(k, dk_, floats(at_.k_scale));
     for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
       const std::size_t at = first + i;
       const float* q = floats(at_.q) + at * dk_;
@@ -140,7 +130,7 @@ class SegmentFold {
         case KvType::kF32:
           return KvFloat<Isa, false>::template score<N>(k, dk_, q, a_.scale, s);
         case KvType::kQ8:
-          return KvQ8<Isa>::template score<N>(k, dk_, words(at_.q) + at * dk_,
+          return KvQ8<Isa>::template score<N>(k + scale_bytes(dk_), dk_, words(at_.q) + at * dk_,
                                               floats(at_.q_scale) + at * (dk_ / kKvGroup),
                                               floats(at_.k_scale), s);
       }
@@ -215,7 +205,7 @@ class SegmentFold {
 
   // o of queries [first, first + n), which see the same of the tile.
   void mix(const std::uint8_t* v, Span span, std::uint32_t first, std::uint32_t n) {
-    if (a_.layout.v_type == KvType::kQ8) take_v_scales(v + std::size_t{kTile} * dv_, span);
+    if (a_.layout.v_type == KvType::kQ8) take_v_scales(v, span);
     for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
       const std::size_t at = first + i;
       const float* p = floats(at_.p) + at * kTile;
@@ -228,8 +218,8 @@ class SegmentFold {
         case KvType::kF32:
           return KvFloat<Isa, false>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o);
         case KvType::kQ8:
-          return KvQ8<Isa>::template mix<N>(v, dv_, floats(at_.v_scale), floats(at_.v_top), p, peak,
-                                            alpha, o);
+          return KvQ8<Isa>::template mix<N>(v + scale_bytes(dv_), dv_, floats(at_.v_scale),
+                                            floats(at_.v_top), p, peak, alpha, o);
       }
     });
   }

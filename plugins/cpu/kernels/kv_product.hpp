@@ -213,6 +213,8 @@ struct KvQ8 {
   using I = typename Isa::I;
   static constexpr int kVectors = 32 / Isa::kWidth;  // of 32 positions or 32 elements
   static_assert(kTile == 32 && kKvGroup == 32);
+  static constexpr std::size_t kQuadBytes = 32 * 4;
+  static constexpr std::size_t kGroupBytes = 8 * kQuadBytes;
 
   // s [N, 32] = q [N, dk] words with scales [N, dk / 32] (times the scale of attention) times k;
   // k_scale [dk / 32, 32]
@@ -221,11 +223,12 @@ struct KvQ8 {
                     const float* q_scale, const float* k_scale, float* s) {
     constexpr int C = columns_for<Isa>(N, kVectors, 2, 2);
     const std::uint32_t n_groups = dk / kKvGroup;
-    for (int first = 0; first < kVectors; first += C) {
-      for (std::uint32_t b = 0; b < n_groups; ++b) {
+    for (std::uint32_t b = 0; b < n_groups; ++b) {
+#pragma GCC unroll 1
+      for (int first = 0; first < kVectors; first += C) {
         I sum[N][C];
-        products<N, C>(k + (std::size_t{b} * kKvGroup * kTile + first * Isa::kWidth * 4), kTile * 4,
-                       q + b * kKvGroup, dk, sum);
+        products<N, C>(k + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4, q + b * kKvGroup,
+                       dk, sum);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
           const F qs = Isa::set1(q_scale[std::size_t(n) * n_groups + b]);
@@ -267,10 +270,12 @@ struct KvQ8 {
               u[n] + i * Isa::kWidth,
               Isa::round_to_int(Isa::mul(Isa::load(levels[n] + i * Isa::kWidth), scale)));
       }
+#pragma GCC unroll 1
       for (int first = 0; first < kVectors; first += C) {
         const std::uint32_t d = b * kKvGroup + first * Isa::kWidth;
         I sum[N][C];
-        products<N, C>(v + std::size_t{d} * 4, std::size_t{dv} * 4, u[0], kTile, sum);
+        products<N, C>(v + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4, u[0], kTile,
+                       sum);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
           const F factor = Isa::set1(v_top[b] * (peak[n] / kWordLevels));
@@ -287,21 +292,23 @@ struct KvQ8 {
   }
 
  private:
-  // sum [N, C registers of lanes] over 8 quads of bytes, `stride` bytes apart, and 32 words of each
-  // row of x.
+  // sum [N, C registers of the 32 lanes] over 8 quads of bytes and 32 words of each row of x.
   template <int N, int C>
-  static void products(const std::uint8_t* bytes, std::size_t stride, const std::int16_t* x,
-                       std::size_t x_stride, I (&sum)[N][C]) {
+  static void products(const std::uint8_t* bytes, const std::int16_t* x, std::size_t x_stride,
+                       I (&sum)[N][C]) {
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) sum[n][c] = Isa::zero_i();
     }
+    // Unrolled, the words of x would be kept for the next columns, and registers be spilt for them.
+#pragma GCC unroll 1
     for (std::size_t quad = 0; quad < 8; ++quad) {
       I even[C], odd[C];
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) {
-        const typename Isa::B four = Isa::load_bytes(bytes + quad * stride + c * Isa::kWidth * 4);
+        const typename Isa::B four =
+            Isa::load_bytes(bytes + quad * kQuadBytes + c * Isa::kWidth * 4);
         even[c] = Isa::words_even(four);
         odd[c] = Isa::words_odd(four);
       }

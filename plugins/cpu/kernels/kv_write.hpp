@@ -84,10 +84,9 @@ inline void write_k(const KvLayout& l, const float* x, std::uint8_t* k, std::uin
         std::memcpy(k + (d * kTile + entry) * sizeof(e), &e, sizeof(e));
       });
     case KvType::kQ8:
-      return write_q8<Isa>(x, l.head_dim_k, k + std::size_t{kTile} * l.head_dim_k, entry,
-                           [&](std::size_t d, std::uint8_t e) {
-                             k[(d / 4 * kTile + entry) * 4 + kQuadByte[d % 4]] = e;
-                           });
+      return write_q8<Isa>(x, l.head_dim_k, k, entry, [&](std::size_t d, std::uint8_t e) {
+        k[scale_bytes(l.head_dim_k) + (d / 4 * kTile + entry) * 4 + kQuadByte[d % 4]] = e;
+      });
   }
 }
 
@@ -104,10 +103,11 @@ inline void write_v(const KvLayout& l, const float* x, std::uint8_t* v, std::uin
       std::memcpy(v + entry * dv * sizeof(float), x, dv * sizeof(float));
       return;
     case KvType::kQ8:
-      return write_q8<Isa>(x, l.head_dim_v, v + kTile * dv, entry,
-                           [&](std::size_t d, std::uint8_t e) {
-                             v[(entry / 4 * dv + d) * 4 + kQuadByte[entry % 4]] = e;
-                           });
+      return write_q8<Isa>(x, l.head_dim_v, v, entry, [&](std::size_t d, std::uint8_t e) {
+        const std::size_t quad = d / kKvGroup * (kTile / 4) + entry / 4;
+        v[scale_bytes(l.head_dim_v) + (quad * kKvGroup + d % kKvGroup) * 4 + kQuadByte[entry % 4]] =
+            e;
+      });
   }
 }
 

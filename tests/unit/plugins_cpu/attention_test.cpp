@@ -33,10 +33,11 @@ float stored(const std::uint8_t* tile, KvType type, bool is_k, std::uint32_t dim
   if (type == KvType::kF16) return half_at(tile + 2 * at);
   if (type == KvType::kF32) return float_at(tile + 4 * at);
   constexpr std::size_t kPlace[] = {0, 2, 1, 3};
-  const std::size_t byte = is_k ? (std::size_t{d / 4} * 32 + entry) * 4 + kPlace[d % 4]
-                                : (std::size_t{entry / 4} * dim + d) * 4 + kPlace[entry % 4];
-  const float scale =
-      half_at(tile + std::size_t{32} * dim + (std::size_t{d / 32} * 32 + entry) * 2);
+  const std::size_t quad = is_k ? d / 4 : d / 32 * 8 + entry / 4;
+  const std::size_t byte =
+      is_k ? (quad * 32 + entry) * 4 + kPlace[d % 4] : (quad * 32 + d % 32) * 4 + kPlace[entry % 4];
+  const float scale = half_at(tile + (std::size_t{d / 32} * 32 + entry) * 2);
+  tile += std::size_t{dim} / 32 * 64;
   return scale * static_cast<float>(static_cast<std::int8_t>(tile[byte]));
 }
 
