@@ -84,6 +84,8 @@ Result<BenchRun> run_threads(ModelRuntime& runtime, const Options& options, cons
   BenchRun run;
   run.threads = threads;
   run.pack = runtime.pack_id();
+  run.k_type = config.device.k_type;
+  run.v_type = config.device.v_type;
   if (options.roofline) {
     FORGE_ASSIGN(run.limits, runtime.measure_limits());
   }

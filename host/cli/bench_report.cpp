@@ -81,6 +81,11 @@ double peak_of(const std::string& kernel, const forge_limits_v1& limits) {
   return kernel.find("_a8_") != kernel.npos ? limits.int8_macs : limits.f32_macs;
 }
 
+// "f16", or "q8_0/f16" for keys and values of different types.
+std::string kv_types(const BenchRun& run) {
+  return run.k_type == run.v_type ? run.k_type : run.k_type + "/" + run.v_type;
+}
+
 Json json_of(const Measurement& m) {
   return {{"test", m.test.name()},
           {"kind", m.test.kind == Test::Kind::kPrompt ? "pp" : "tg"},
@@ -103,6 +108,7 @@ Table bench_results(const engine::Model& model, const std::vector<BenchRun>& run
   Table table({{"model"},
                {"size", Align::kRight},
                {"pack"},
+               {"KV"},
                {"threads", Align::kRight},
                {"test"},
                {"tok/s", Align::kRight},
@@ -113,9 +119,9 @@ Table bench_results(const engine::Model& model, const std::vector<BenchRun>& run
     for (const Measurement& m : run.measurements) {
       const double steps = m.median() / m.test.n_sequences;
       table.add_row(
-          {model.name(), format_bytes(weight_bytes(model)), run.pack, std::to_string(run.threads),
-           m.test.name(), rate(m.median()), rate(m.slowest()) + " - " + rate(m.fastest()),
-           fmt::format("{:.1f} %", m.spread() * 100),
+          {model.name(), format_bytes(weight_bytes(model)), run.pack, kv_types(run),
+           std::to_string(run.threads), m.test.name(), rate(m.median()),
+           rate(m.slowest()) + " - " + rate(m.fastest()), fmt::format("{:.1f} %", m.spread() * 100),
            m.test.kind == Test::Kind::kAnswer
                ? fmt::format("{:.1f}", steps * static_cast<double>(bytes_per_step(model)) * 1e-9)
                : ""});
@@ -219,6 +225,8 @@ std::string bench_json(const engine::Model& model, const std::vector<BenchRun>& 
               {"architecture", model.architecture()},
               {"weight_bytes", weight_bytes(model)},
               {"bytes_per_step", bytes_per_step(model)},
+              {"k_type", runs.front().k_type},
+              {"v_type", runs.front().v_type},
               {"results", std::move(results)}}
       .dump(2);
 }

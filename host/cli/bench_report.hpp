@@ -19,7 +19,7 @@ namespace forge::cli {
 // The measurements of one number of threads.
 struct BenchRun {
   std::uint32_t threads = 0;
-  std::string pack;
+  std::string pack, k_type, v_type;                       // the types of the KV state
   std::vector<bench::Measurement> measurements;           // one a test
   std::vector<std::vector<bench::Measurement>> of_peers;  // [peers][tests]
   std::vector<graph::Counter> counters;                   // of all tests together

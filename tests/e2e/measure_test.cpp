@@ -38,6 +38,7 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
   }
   CHECK(json.at("results")[3].at("test") == "tg4 x3");
   CHECK(json.at("bytes_per_step").get<std::uint64_t>() > 9'000'000);
+  CHECK(json.at("k_type") == "f16");
 
   arguments = what;
   arguments.insert(arguments.end(), {"--format", "markdown", "--profile"});
@@ -45,6 +46,23 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
   REQUIRE(table.exit_code == 0);
   CHECK(has(table.out, "tg4 x3 @ 40"));
   CHECK(has(table.out, "matmul"));
+  CHECK(has(table.out, "| f16 |"));
+}
+
+TEST_CASE("bench: the types of the KV cache are those that were asked for, and are shown") {
+  const auto table = [](std::vector<std::string> types) {
+    types.insert(types.begin(), {"bench", "-p", "4", "-n", "2", "-r", "1", "--profile", "--quiet"});
+    const Finished done = forge_run(types);
+    INFO(done.err);
+    REQUIRE(done.exit_code == 0);
+    return done.out;
+  };
+  const std::string q8 = table({"--k-type", "q8_0", "--v-type", "q8_0"});
+  CHECK(has(q8, " q8_0 "));
+  CHECK(has(q8, "attention_q8_0_"));
+  const std::string mixed = table({"--k-type", "q8_0"});
+  CHECK(has(mixed, " q8_0/f16 "));
+  CHECK(has(mixed, "attention_q8_0_f16_"));
 }
 
 TEST_CASE("bench: a generated model is the same written to a file") {
