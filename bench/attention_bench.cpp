@@ -5,8 +5,8 @@
 // Eight layers with a state each, so that the KV of a deep sequence does not stay in caches. For
 // each depth (positions that are there already): one row, as when an answer is written, and 128
 // rows, as of a prompt. Prints milliseconds a layer, GB/s of KV read (once for all rows) and 10^9
-// products a second; the fastest of several runs, which others on the machine disturb least, and the
-// median of their times.
+// products a second; the fastest of several runs, which others on the machine disturb least, and
+// the median of their times.
 #include <fmt/core.h>
 
 #include <algorithm>

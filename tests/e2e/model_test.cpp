@@ -128,6 +128,17 @@ TEST_CASE("logits: with a KV cache of another type, too, and it makes a differen
   }
 }
 
+TEST_CASE(
+    "logits: heads that q8_0 does not divide run on the reference executor, with the reason") {
+  const ModelFolder folder;  // heads of 16
+  const Finished done =
+      forge_run({"logits", folder.model(), "--tokens", "1,2", "--out", folder.path("out.f32"),
+                 "--k-type", "q8_0", "--log-level", "info"});
+  INFO(done.err);
+  CHECK(done.exit_code == 0);
+  CHECK(has(done.err, "keys in Q8_0 with heads of a multiple of 32 elements, not 16"));
+}
+
 // F32 weights: rounding only. 70 rows through two layers of width 64; logits of size 3.
 TEST_CASE("logits: every pack agrees with the reference executor") {
   const ModelFolder folder;

@@ -230,7 +230,7 @@ class SegmentFold {
     float* v_scale = floats(at_.v_scale);
     load_scales(scales, dv_, v_scale);
     for (std::uint32_t b = 0; b < dv_ / kKvGroup; ++b) {
-      float* s = v_scale + b * kTile;
+      float* s = v_scale + std::size_t{b} * kTile;
       for (std::uint32_t j = 0; j < span.low; ++j) s[j] = 0;
       for (std::uint32_t j = span.high; j < kTile; ++j) s[j] = 0;
       F largest = Isa::zero();

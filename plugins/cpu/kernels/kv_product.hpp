@@ -112,7 +112,8 @@ struct KvFloat {
       const F factor = Isa::set1(scale);
       for (int n = 0; n < N; ++n) {
         for (int c = 0; c < C; ++c)
-          Isa::store(s + n * kTile + (first + c) * Isa::kWidth, Isa::mul(sum[n][c], factor));
+          Isa::store(s + n * std::size_t{kTile} + (first + c) * Isa::kWidth,
+                     Isa::mul(sum[n][c], factor));
       }
     }
   }
@@ -148,7 +149,7 @@ struct KvFloat {
           row[c] = load(v + (std::size_t{j} * dv + d + c * Isa::kWidth) * kBytes);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
-          const F x = Isa::set1(p[n * kTile + j]);
+          const F x = Isa::set1(p[n * std::size_t{kTile} + j]);
 #pragma GCC unroll 8
           for (int c = 0; c < C; ++c) sum[n][c] = Isa::fma(x, row[c], sum[n][c]);
         }
@@ -172,7 +173,7 @@ struct KvFloat {
       for (std::uint32_t j = low; j < high; ++j) {
         alignas(64) std::uint8_t padded[Isa::kWidth * kBytes] = {};
         std::memcpy(padded, v + (std::size_t{j} * dv + d) * kBytes, kBytes);
-        sum = Isa::fma(Isa::set1(p[n * kTile + j]), load(padded), sum);
+        sum = Isa::fma(Isa::set1(p[n * std::size_t{kTile} + j]), load(padded), sum);
       }
       alignas(64) float lanes[Isa::kWidth];
       Isa::store(lanes, sum);
@@ -213,7 +214,7 @@ struct KvQ8 {
   using I = typename Isa::I;
   static constexpr int kVectors = 32 / Isa::kWidth;  // of 32 positions or 32 elements
   static_assert(kTile == 32 && kKvGroup == 32);
-  static constexpr std::size_t kQuadBytes = 32 * 4;
+  static constexpr std::size_t kQuadBytes = std::size_t{32} * 4;
   static constexpr std::size_t kGroupBytes = 8 * kQuadBytes;
 
   // s [N, 32] = q [N, dk] words with scales [N, dk / 32] (times the scale of attention) times k;
@@ -227,16 +228,16 @@ struct KvQ8 {
 #pragma GCC unroll 1
       for (int first = 0; first < kVectors; first += C) {
         I sum[N][C];
-        products<N, C>(k + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4, q + b * kKvGroup,
-                       dk, sum);
+        products<N, C>(k + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4,
+                       q + std::size_t{b} * kKvGroup, dk, sum);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
           const F qs = Isa::set1(q_scale[std::size_t(n) * n_groups + b]);
 #pragma GCC unroll 8
           for (int c = 0; c < C; ++c) {
             const int at = (first + c) * Isa::kWidth;
-            const F factor = Isa::mul(qs, Isa::load(k_scale + b * kTile + at));
-            float* out = s + n * kTile + at;
+            const F factor = Isa::mul(qs, Isa::load(k_scale + std::size_t{b} * kTile + at));
+            float* out = s + n * std::size_t{kTile} + at;
             const F before = b == 0 ? Isa::zero() : Isa::load(out);
             Isa::store(out, Isa::fma(Isa::to_float(sum[n][c]), factor, before));
           }
@@ -259,11 +260,11 @@ struct KvQ8 {
       const F inverse = Isa::set1(peak[n] > kLeast ? kWordLevels / peak[n] : 0.0f);
       for (int i = 0; i < kVectors; ++i)
         Isa::store(levels[n] + i * Isa::kWidth,
-                   Isa::mul(Isa::load(p + n * kTile + i * Isa::kWidth), inverse));
+                   Isa::mul(Isa::load(p + n * std::size_t{kTile} + i * Isa::kWidth), inverse));
     }
     for (std::uint32_t b = 0; b < dv / kKvGroup; ++b) {
       for (int i = 0; i < kVectors; ++i) {
-        const F scale = Isa::load(v_scale + b * kTile + i * Isa::kWidth);
+        const F scale = Isa::load(v_scale + std::size_t{b} * kTile + i * Isa::kWidth);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n)
           Isa::store_words(
