@@ -237,9 +237,9 @@ Status Plan::load(const Progress& progress, const WeightRead& weight_read) {
     FORGE_TRY(convert_weights(*part, progress));
     listener.graph = &part->part.graph;
     forge_message message;
-    const forge_status code = part->device->record().plan_compile(
-        part->device->handle(), part->view.get(), &abi_options, &abi_progress, &part->plan,
-        &message);
+    const forge_status code =
+        part->device->record().plan_compile(part->device->handle(), part->view.get(), &abi_options,
+                                            &abi_progress, &part->plan, &message);
     FORGE_TRY(from_abi(code, message).with_prefix("pack '" + part->device->pack_id() + "': "));
     for (const forge_tensor_v1& weight : part->part.graph.weights)
       listener.done_before += weight.n_bytes;

@@ -6,12 +6,12 @@
 namespace forge::bench {
 
 std::string chrome_trace(const std::vector<TracedStep>& steps) {
-  using Json = nlohmann::ordered_json;
-  Json events = Json::array();
+  using Events = nlohmann::ordered_json;
+  Events events = Events::array();
   double now = 0;  // microseconds
   for (const TracedStep& step : steps) {
     const double start = now;
-    Json nodes = Json::array();
+    Events nodes = Events::array();
     for (const graph::Counter& counter : step.counters) {
       const double duration = static_cast<double>(counter.nanoseconds) * 1e-3;
       const auto ns = static_cast<double>(std::max<std::uint64_t>(1, counter.nanoseconds));
@@ -36,10 +36,10 @@ std::string chrome_trace(const std::vector<TracedStep>& steps) {
                       {"dur", now - start},
                       {"pid", 1},
                       {"tid", 1}});
-    for (Json& node : nodes) events.push_back(std::move(node));
+    for (Events& node : nodes) events.push_back(std::move(node));
     now += 100;  // a gap between steps, to tell them apart
   }
-  return Json{{"displayTimeUnit", "ns"}, {"traceEvents", std::move(events)}}.dump();
+  return Events{{"displayTimeUnit", "ns"}, {"traceEvents", std::move(events)}}.dump();
 }
 
 }  // namespace forge::bench

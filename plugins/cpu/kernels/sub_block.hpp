@@ -64,19 +64,19 @@ __attribute__((always_inline)) inline void dot_rows(const typename Isa::B* w,
   constexpr int kPairs = pairs_per_sum<Isa, Format>(N);
   if constexpr (kPairs > 1) {
 #pragma GCC unroll 8
-    for (int i = 0; i < N; i += kPairs) {
+    for (std::size_t i = 0; i < N; i += kPairs) {
 #pragma GCC unroll 16
       for (int t = 0; t < T; ++t) {
         typename Isa::B pairs = Isa::dot_pairs(w[i], q[t] + at + 4 * i);
 #pragma GCC unroll 8
-        for (int j = 1; j < kPairs; ++j)
+        for (std::size_t j = 1; j < kPairs; ++j)
           pairs = Isa::add_pairs(pairs, Isa::dot_pairs(w[i + j], q[t] + at + 4 * (i + j)));
         sum[t] = Isa::sum_pairs(sum[t], pairs);
       }
     }
   } else {
 #pragma GCC unroll 8
-    for (int i = 0; i < N; ++i) {
+    for (std::size_t i = 0; i < N; ++i) {
 #pragma GCC unroll 16
       for (int t = 0; t < T; ++t) {
         if constexpr (Wide<Format>) {

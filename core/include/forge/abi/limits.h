@@ -16,9 +16,9 @@ FORGE_ABI_BEGIN
 typedef struct forge_limits_v1 {
   uint32_t struct_size;
   uint32_t reserved;
-  double read_bytes;  /* bytes a second read from the memory that weights lie in */
-  double int8_macs;   /* multiply-adds a second of 8-bit integers, operands at hand */
-  double f32_macs;    /* multiply-adds a second of f32 */
+  double read_bytes; /* bytes a second read from the memory that weights lie in */
+  double int8_macs;  /* multiply-adds a second of 8-bit integers, operands at hand */
+  double f32_macs;   /* multiply-adds a second of f32 */
 } forge_limits_v1;
 
 /* Implemented by the plugin; constant. */
