@@ -9,6 +9,7 @@
 #include "forge/abi/codec.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/plugin.h"
+#include "forge/abi/preflight.h"
 #include "forge/sdk/status.hpp"
 
 namespace forge::plugin {
@@ -22,6 +23,9 @@ Status check_entry(const forge_plugin_entry_v1& entry, const Manifest& manifest)
 Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack);
 Status check_codecs(const forge_plugin_codecs_v1* codecs);
 Status check_architecture(const forge_plugin_architecture_v1* architecture);
+
+// Stages with names and limits that make sense. nullptr is fine: no manifest promises it.
+Status check_preflight(const forge_plugin_preflight_v1* preflight);
 
 }  // namespace forge::plugin
 

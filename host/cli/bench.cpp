@@ -256,7 +256,7 @@ Status run_bench(const Options& options, const Program& program) {
   const Config& config = program.config();
   std::unique_ptr<bench::SyntheticModel>
       synthetic;  // outlives the runtime, which reads its weights
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge bench", options.pack));
   if (options.synthetic.empty()) {
     FORGE_TRY(runtime->open_model(config));
   } else {

@@ -30,17 +30,6 @@ void print_error(std::string_view message) {
   }
 }
 
-int exit_code(const Status& status) {
-  switch (status.code()) {
-    case Code::kOk:
-      return kExitOk;
-    case Code::kCancelled:
-      return kExitInterrupted;
-    default:
-      return kExitError;
-  }
-}
-
 // What was printed has to have arrived: a full disk is an error, not a short file.
 Status flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};

@@ -70,7 +70,7 @@ Status answer(ModelRuntime& runtime, const PromptMaker& maker, const std::string
 Status run(const Options& options, const Program& program) {
   const Interrupt interrupt;
   const Config& config = program.config();
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge run"));
   FORGE_TRY(runtime->open_model(config));
   FORGE_ASSIGN(const PromptMaker maker, PromptMaker::create(runtime->model(), config.chat));
   if (!options.batch.empty()) return run_batch(*runtime, maker, options.batch, program);
