@@ -28,7 +28,7 @@ std::string advice(std::string_view stage, bool hung) {
         kAskDriver);
   }
   if (stage == FORGE_PREFLIGHT_RUNTIME)
-    return "check the installation of ROCm's HIP runtime; 'rocmforge doctor' shows what was found";
+    return "check the installation of ROCm's HIP runtime ('rocmforge doctor' shows what was found)";
   if (stage == FORGE_PREFLIGHT_MEMORY)
     return fmt::format("undo overclocking, restart the computer, and {}", kAskDriver);
   return fmt::format("update ROCm and the amdgpu driver, and {}", kAskDriver);
@@ -37,9 +37,10 @@ std::string advice(std::string_view stage, bool hung) {
 void fail(PreflightReport& report, const device::Gpu& gpu, const std::string& stage,
           const Status& cause, bool hung) {
   report.failed_stage = stage;
+  report.advice = advice(stage, hung);
   report.status =
       Status(cause.code(), fmt::format("GPU check '{}' on {} ({}) failed: {}; {}", stage,
-                                       gpu.pci_id, gpu.name, cause.message(), advice(stage, hung)));
+                                       gpu.pci_id, gpu.name, cause.message(), report.advice));
   for (StageReport& one : report.stages) {
     if (one.name != stage || one.state == StageState::kPassed) continue;
     one.state = StageState::kFailed;

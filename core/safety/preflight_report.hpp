@@ -47,6 +47,7 @@ struct PreflightReport {
   bool remembered = false;  // passed earlier in this boot; times are from then
   Status status;            // ok: passed. Otherwise one sentence: stage, cause, what to do
   std::string failed_stage;
+  std::string advice;  // of `status`: what to do
 
   bool passed() const { return status.ok(); }
 };
