@@ -19,7 +19,8 @@ using cli::ExitCode;
 // A machine, and folders for locks and caches of the test's own.
 class Machine {
  public:
-  explicit Machine(const std::string& tree = "7900xt") : tree_(tree) {
+  explicit Machine(const std::string& tree = "7900xt", std::string pack = "gpu-staged")
+      : tree_(tree), pack_(std::move(pack)) {
     std::filesystem::create_directories(scratch_ / "run");
   }
 
@@ -28,7 +29,7 @@ class Machine {
     arguments.insert(arguments.begin(), FORGE_PROGRAM);
     for (const std::string& more :
          {std::string("--device-root"), tree_.root().string(), std::string("--plugin-path"),
-          std::string(FORGE_BUILD_DIR "/tests/gpu_mocks/gpu-staged"), std::string("--no-config")}) {
+          FORGE_BUILD_DIR "/tests/gpu_mocks/" + pack_, std::string("--no-config")}) {
       arguments.push_back(more);
     }
     environment["FORGE_LOCK_TIMEOUT"] = "0.1";
@@ -42,10 +43,15 @@ class Machine {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return rocmforge(std::move(arguments), std::move(environment));
   }
+  bool remembers_a_pass() const {
+    const std::filesystem::path folder = scratch_ / "cache/rocmforge/preflight";
+    return std::filesystem::exists(folder) && !std::filesystem::is_empty(folder);
+  }
   std::filesystem::path locks() const { return scratch_ / "run/rocmforge"; }
 
  private:
   DeviceTree tree_;
+  std::string pack_;
   Scratch scratch_;
 };
 
@@ -133,6 +139,52 @@ TEST_CASE("gpu: no GPU, safe mode, too large a reserve, a lock that somebody has
   CHECK(busy.exit_code == cli::kExitGpuBusy);
   CHECK(busy.err.find("(the test, since 20") != std::string::npos);
   CHECK(machine.answer().out == expected());
+}
+
+TEST_CASE("gpu: one that fails while it works is given up, and the processor goes on") {
+  const Machine machine("7900xt", "gpu-norm");
+  const Finished whole = machine.answer();
+  CHECK(whole.err.empty());
+  CHECK(machine.remembers_a_pass());
+  // The norms of a model are several parts of a step: these are in the prompt and behind it.
+  for (const char* fault : {"fails:0", "fails:40", "fails:60"}) {
+    CAPTURE(fault);
+    const Finished finished = machine.answer({}, {{"MOCK_EXECUTE", fault}});
+    CHECK(finished.exit_code == 0);
+    CHECK(finished.out == whole.out);
+    CAPTURE(finished.err);
+    CHECK(lines_of(finished.err) == 1);
+    CHECK(finished.err.find("the device is lost; 'rocmforge doctor' checks the GPU step by step; "
+                            "cpu-avx") != std::string::npos);
+    CHECK_FALSE(machine.remembers_a_pass());
+  }
+  const Finished required = machine.answer({"--require-gpu"}, {{"MOCK_EXECUTE", "fails:40"}});
+  CHECK(required.exit_code == cli::kExitGpuOther);
+}
+
+TEST_CASE("gpu: a crash of the program while it uses a GPU forgets the pass and frees the lock") {
+  const Machine machine("7900xt", "gpu-norm");
+  REQUIRE(machine.answer().exit_code == 0);
+  REQUIRE(machine.remembers_a_pass());
+  CHECK(machine.answer({}, {{"MOCK_EXECUTE", "crashes:20"}}).exit_code > 128);
+  CHECK_FALSE(machine.remembers_a_pass());
+  CHECK(machine.answer({"--require-gpu"}).exit_code == 0);
+}
+
+TEST_CASE("gpu: a model that does not fit its memory runs on the processor, with every term told") {
+  const Machine machine("7900xt", "gpu-norm");
+  const std::map<std::string, std::string> large = {{"MOCK_WEIGHTS", "10737418240"}};
+  const Finished warned = machine.answer({}, large);
+  CHECK(warned.exit_code == 0);
+  CAPTURE(warned.err);
+  CHECK(warned.err.find(
+            "the model does not fit onto GPU 0000:03:00.0 (Radeon RX 7900 XT): weights ") !=
+        std::string::npos);
+  CHECK(warned.err.find("but its budget is 14.68 GiB: 19.98 GiB of memory - 1.31 GiB in use - 4.00 "
+                        "GiB for the desktop. Use a smaller or more strongly quantized model") !=
+        std::string::npos);
+  CHECK(machine.remembers_a_pass());  // it is no fault of the card
+  CHECK(machine.answer({"--require-gpu"}, large).exit_code == cli::kExitGpuBudget);
 }
 
 TEST_CASE("gpu: a pack that was named for a measurement is checked, others are left alone") {
