@@ -50,9 +50,9 @@ Gate::~Gate() {
 }
 
 // Nothing is lost when this fails but the time of the next check.
-void Gate::remember(const Admission& one) {
+void Gate::remember(const Admission& passed) {
   static_cast<void>(guarded([&]() -> Status {
-    cache_.remember(one.manifest, one.device, one.conditions, one.report);
+    cache_.remember(passed.manifest, passed.device, passed.conditions, passed.report);
     return {};
   }));
 }

@@ -88,14 +88,14 @@ class Gate {
     std::optional<VramBudget> budget;
     std::optional<Failure> failure;
   };
-  Examination examine(const plugin::Manifest& pack, const device::Gpu& gpu);
+  Examination examine(const plugin::Manifest& pack, const device::Gpu& surveyed);
 
  private:
   Result<Admission> try_device(const plugin::Manifest& pack, const std::string& device,
                                std::chrono::milliseconds wait, Obstacle& obstacle);
   PreflightReport checked(const plugin::Manifest& pack, const device::Gpu& gpu,
                           std::uint64_t budget, const std::string& conditions, bool anew);
-  void remember(const Admission& admission);
+  void remember(const Admission& passed);
   LockOptions lock_options(std::chrono::milliseconds wait) const;
   void note(const std::string& pack, const std::string& device, Obstacle obstacle, Status status);
 

@@ -89,8 +89,7 @@ class PreflightStream {
   void end_current();
 
   StreamOptions options_;
-  std::string line_;      // not complete yet
-  std::size_t seen_ = 0;  // bytes
+  std::string line_;  // not complete yet
   std::optional<plugin::Stage> plugin_stage_;
   StageReport load_;
   std::vector<PackStage> pack_stages_;

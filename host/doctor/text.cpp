@@ -112,7 +112,7 @@ void add_packs(const Examination& e, Page& page) {
                               : role.empty()        ? "possible"
                                                     : std::string(role);
     const std::string why = candidate.why_not();
-    page.line(candidate.id(), why.empty() ? state : state + ": " + why);
+    page.line(candidate.id(), why.empty() ? state : fmt::format("{}: {}", state, why));
     if (const std::string needs = needs_of(candidate, e.system); !needs.empty()) page.below(needs);
     for (const std::string& note : candidate.notes) page.below(note);
   }
