@@ -106,8 +106,8 @@ TEST_CASE("preflight: a failure is told with its stage, its cause and what to do
             "output of 'sudo dmesg | grep amdgpu'");
   CHECK(run("fails:runtime")
             .status.message()
-            .ends_with("; check the installation of ROCm's HIP runtime; 'rocmforge doctor' shows "
-                       "what was found"));
+            .ends_with("; check the installation of ROCm's HIP runtime ('rocmforge doctor' shows "
+                       "what was found)"));
 }
 
 TEST_CASE("preflight: a crash, an exit and an exception end in the child") {
