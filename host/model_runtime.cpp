@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/host_services.hpp"
 #include "core/base/log.hpp"
 #include "core/codec/host_codecs.hpp"
 #include "host/cli/exit_code.hpp"
@@ -104,6 +105,18 @@ Status ModelRuntime::open_devices(const Config& config, const RuntimeOptions& op
   }
   pack_id_ = devices_.front()->pack_id();
   return {};
+}
+
+Result<forge_limits_v1> ModelRuntime::measure_limits() const {
+  const plugin::RegisteredPack* pack = plugins().kernel_pack(pack_id_);
+  if (pack == nullptr || pack->limits == nullptr)
+    return unimplemented(fmt::format("pack '{}' cannot tell its device's limits", pack_id_));
+  forge_limits_v1 limits = {};
+  limits.struct_size = sizeof(limits);
+  forge_message message;
+  const forge_status code = pack->limits->measure(devices_.front()->handle(), &limits, &message);
+  FORGE_TRY(from_abi(code, message).with_prefix("pack '" + pack_id_ + "': "));
+  return limits;
 }
 
 Status ModelRuntime::load(const Config& config, const RuntimeOptions& options) {

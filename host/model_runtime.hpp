@@ -58,6 +58,12 @@ class ModelRuntime {
   // it. Replaces an engine loaded before.
   Status load(const Config& config, const RuntimeOptions& options);
   engine::Engine& engine() { return *engine_; }
+  // Lets go of the weights and the state.
+  void unload() { engine_.reset(); }
+
+  // What the pack's device can do at most, measured now; kUnimplemented when it cannot tell. Only
+  // after load().
+  Result<forge_limits_v1> measure_limits() const;
 
   // The model runs on a GPU, and another pack could take over.
   bool can_fall_back() const { return !gpu_pack_.empty() && !gpu_given_up_; }

@@ -41,7 +41,7 @@ template <auto kMember>
 constexpr auto kLogging = accessor<&Config::logging, kMember>();
 
 constexpr std::string_view kDeviceKinds[] = {"auto", "cpu", "gpu"};
-constexpr std::string_view kKvTypes[] = {"f16", "f32"};
+constexpr std::string_view kKvTypes[] = {"f16", "f32", "q8_0"};
 constexpr std::string_view kThinking[] = {"auto", "on", "off"};
 constexpr std::string_view kWhenFull[] = {"stop", "shift"};
 constexpr std::string_view kLogFormats[] = {"text", "json"};

@@ -44,11 +44,13 @@ double storage_error(const forge_codec_v1& codec, std::uint32_t width) {
 
 // With |q|, |k|, |v| <= 1 (fill() below) and n positions, y = sum_j p_j v_j with sum p = 1:
 //   a score is off by s: from f32 sums, (dk + 2) kEps scale sum |q k|; where KV is not F32, from
-//   rounding q and k to f16, eight standard deviations of sums of dk rounded products of mean
+//   rounding q and k to f16 (or q to 32767 levels of the largest of 32, which is less), eight
+//   standard deviations of sums of dk rounded products of mean
 //   square 1/9; where KV is quantized, from two codings that each keep K up to e_k: scale 2 e_k sum
 //   |q|, taken as independent over the elements p_j is off by 2 (s + kFunctionEps) of itself, so y
-//   by that times 1; p itself rounds to f16 where KV is not F32; y's sum rounds n kEps; V's coding
-//   adds 2 e_v.
+//   by that times 1; p itself rounds to f16 where KV is not F32, or, tile by tile, to 32767 levels
+//   of the tile's largest: 32 halves of a level of a share of y are the same 2^-11; y's sum rounds
+//   n kEps; V's coding adds 2 e_v.
 double attention_error(const forge_attention_params_v1& p, const forge_codec_v1& k,
                        const forge_codec_v1& v, std::uint32_t n) {
   const double dk = p.head_dim_k;
@@ -122,6 +124,9 @@ Status attentions(const forge_codec_v1& k, const forge_codec_v1& v, const std::s
   if (block <= 32) {
     shapes.push_back({6, 2, 32, 64, 0, 0, true});
     shapes.push_back({3, 1, 96, 32, 5, 0, true, {40, 31}});
+    shapes.push_back({7, 1, 64, 96, 40, 0, true, {45, 2}});
+    shapes.push_back({2, 2, 128, 64, 0, 0, false, {35, 1}});
+    shapes.push_back({8, 4, 96, 128, 33, 7, false, {67}});
   }
   if (block == 1) {
     shapes.push_back({1, 1, 1, 1, 0, 0, false, {35}});
@@ -135,10 +140,13 @@ Status attentions(const forge_codec_v1& k, const forge_codec_v1& v, const std::s
     if (width_k % k.block_elements != 0 || width_v % v.block_elements != 0) continue;
     FORGE_TRY(attention_case(s, k, v, type, seed, sink));
   }
-  if (block > 1) return {};
-  // Long enough to be cut into parts that are computed apart.
-  FORGE_TRY(attention_case({2, 1, 16, 16, 0, 0, false, {600, 3}}, k, v, type, seed, sink));
-  return attention_case({2, 1, 16, 16, 515, 0, true, {1100}}, k, v, type, seed, sink);
+  // Long enough to be cut into parts that are computed apart; not for types whose coding takes
+  // long.
+  const bool simple = block == 1 || k.type == FORGE_TYPE_Q8_0 || v.type == FORGE_TYPE_Q8_0;
+  if (!simple) return {};
+  const std::uint32_t dim = block == 1 ? 16 : 32;
+  FORGE_TRY(attention_case({2, 1, dim, dim, 0, 0, false, {600, 3}}, k, v, type, seed, sink));
+  return attention_case({2, 1, dim, dim, 515, 0, true, {1100}}, k, v, type, seed, sink);
 }
 
 // ---------------------------------------------------------------- short convolution

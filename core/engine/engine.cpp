@@ -29,7 +29,11 @@ Result<std::unique_ptr<Engine>> Engine::create(
   fit.n_sequences = options.n_sequences;
   FORGE_ASSIGN(engine->n_ctx_, fit_context(fit));
 
-  FORGE_TRY(engine->plan_->load(progress));
+  const gguf::File& file = engine->model_->file();
+  FORGE_TRY(engine->plan_->load(progress, [&file](std::span<const std::byte> data) {
+    // Without it only more memory is taken; data that was converted lies elsewhere.
+    static_cast<void>(file.advise(data, gguf::Advice::kDontNeed));
+  }));
   // Whole blocks for each sequence, so that one cannot take what another was promised.
   const std::uint32_t rounded =
       (engine->n_ctx_ + FORGE_KV_BLOCK_TOKENS - 1) / FORGE_KV_BLOCK_TOKENS * FORGE_KV_BLOCK_TOKENS;

@@ -212,26 +212,46 @@ Status Plan::convert_weights(LoadedPart& part, const Progress& progress) {
   return {};
 }
 
-Status Plan::load(const Progress& progress) {
+namespace {
+
+// What a pack says while it loads a part.
+struct LoadListener {
+  const Progress& progress;
+  const Plan::WeightRead& weight_read;
+  std::uint64_t total;
+  std::uint64_t done_before = 0;
+  const Graph* graph = nullptr;  // of the part
+
+  static std::int32_t report(void* self, std::uint64_t done, std::uint64_t /*of_part*/) {
+    const auto& l = *static_cast<LoadListener*>(self);
+    if (l.progress == nullptr) return 0;
+    return l.progress(std::min(l.done_before + done, l.total), l.total) ? 0 : 1;
+  }
+  static void on_weight_read(void* self, std::uint32_t weight) {
+    const auto& l = *static_cast<LoadListener*>(self);
+    if (l.weight_read == nullptr || weight >= l.graph->weights.size()) return;
+    const forge_tensor_v1& tensor = l.graph->weights[weight];
+    l.weight_read({static_cast<const std::byte*>(tensor.data), tensor.n_bytes});
+  }
+};
+
+}  // namespace
+
+Status Plan::load(const Progress& progress, const WeightRead& weight_read) {
   const forge_plan_options_v1 abi_options = to_abi_options(options_);
-  struct Listener {
-    const Progress* progress;
-    std::uint64_t done_before;
-    std::uint64_t total;
-  } listener = {&progress, 0, memory_.weights};
+  LoadListener listener = {progress, weight_read, memory_.weights};
   forge_progress_v1 abi_progress = {};
   abi_progress.struct_size = sizeof(abi_progress);
   abi_progress.self = &listener;
-  abi_progress.report = [](void* self, std::uint64_t done, std::uint64_t /*of_part*/) {
-    const auto& l = *static_cast<Listener*>(self);
-    return (*l.progress)(std::min(l.done_before + done, l.total), l.total) ? 0 : 1;
-  };
+  abi_progress.report = LoadListener::report;
+  abi_progress.weight_read = LoadListener::on_weight_read;
   for (const auto& part : parts_) {
     FORGE_TRY(convert_weights(*part, progress));
+    listener.graph = &part->part.graph;
     forge_message message;
     const forge_status code = part->device->record().plan_compile(
-        part->device->handle(), part->view.get(), &abi_options,
-        progress == nullptr ? nullptr : &abi_progress, &part->plan, &message);
+        part->device->handle(), part->view.get(), &abi_options, &abi_progress, &part->plan,
+        &message);
     FORGE_TRY(from_abi(code, message).with_prefix("pack '" + part->device->pack_id() + "': "));
     for (const forge_tensor_v1& weight : part->part.graph.weights)
       listener.done_before += weight.n_bytes;

@@ -84,7 +84,10 @@ class Plan {
   // The share of one device; what crosses between parts is no device's.
   PlanMemory memory_on(const PackDevice& device) const;
 
-  Status load(const Progress& progress);
+  // Binds the weights. `weight_read` hears of each weight's data that a pack has copied, and reads
+  // again in small parts at most.
+  using WeightRead = std::function<void(std::span<const std::byte> data)>;
+  Status load(const Progress& progress, const WeightRead& weight_read = nullptr);
 
   Result<std::unique_ptr<PlanState>> create_state(std::uint32_t n_blocks, std::uint32_t n_slots);
   Status execute(PlanState& state, const Batch& batch);

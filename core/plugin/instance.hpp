@@ -13,6 +13,7 @@
 #include "forge/abi/codec.h"
 #include "forge/abi/host.h"
 #include "forge/abi/kernel_pack.h"
+#include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
 #include "forge/abi/preflight.h"
 #include "forge/sdk/status.hpp"
@@ -35,6 +36,7 @@ using StageObserver = std::function<void(Stage)>;
 struct Instance {
   const forge_plugin_entry_v1* entry = nullptr;
   const forge_plugin_kernel_pack_v1* kernel_pack = nullptr;
+  const forge_plugin_limits_v1* limits = nullptr;  // of a kernel pack that has them
   const forge_plugin_codecs_v1* codecs = nullptr;
   const forge_plugin_architecture_v1* architecture = nullptr;
   const forge_plugin_preflight_v1* preflight = nullptr;  // of kernel packs that have it

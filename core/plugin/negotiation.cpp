@@ -117,6 +117,13 @@ Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack) {
                     slots == 0 || slots == 3);
 }
 
+Status check_limits(const forge_plugin_limits_v1* limits) {
+  constexpr std::string_view kWhat = FORGE_INTERFACE_LIMITS_V1;
+  if (limits == nullptr) return {};
+  FORGE_TRY(check_size(kWhat, limits->struct_size, sizeof(*limits)));
+  return check_slot(kWhat, "measure", limits->measure != nullptr);
+}
+
 Status check_codecs(const forge_plugin_codecs_v1* codecs) {
   if (codecs == nullptr) return not_offered(FORGE_INTERFACE_CODECS_V1);
   // Into a registry with the standard codecs and nobody else's: every rule of theirs holds.

@@ -8,6 +8,7 @@
 #include "forge/abi/arch.h"
 #include "forge/abi/codec.h"
 #include "forge/abi/kernel_pack.h"
+#include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
 #include "forge/abi/preflight.h"
 #include "forge/sdk/status.hpp"
@@ -21,6 +22,8 @@ Status check_entry(const forge_plugin_entry_v1& entry, const Manifest& manifest)
 // An interface record as get_interface() returned it: there, long enough, required slots not null,
 // names and sizes that make sense. nullptr is an error: the manifest promised the interface.
 Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack);
+// Optional: nullptr is fine.
+Status check_limits(const forge_plugin_limits_v1* limits);
 Status check_codecs(const forge_plugin_codecs_v1* codecs);
 Status check_architecture(const forge_plugin_architecture_v1* architecture);
 

@@ -39,6 +39,7 @@ Status PluginRegistry::add(const Candidate& candidate, const Instance& instance,
     pack.id = candidate.id();
     pack.version = printable(instance.entry->version);
     pack.pack = instance.kernel_pack;
+    pack.limits = instance.limits;
     pack.devices = candidate.devices;
     if (candidate.found.manifest) {
       pack.directory = candidate.found.manifest->directory();

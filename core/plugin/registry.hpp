@@ -15,6 +15,7 @@
 #include "core/plugin/instance.hpp"
 #include "forge/abi/arch.h"
 #include "forge/abi/kernel_pack.h"
+#include "forge/abi/limits.h"
 #include "forge/sdk/status.hpp"
 
 namespace forge::plugin {
@@ -25,7 +26,8 @@ struct RegisteredPack {
   std::string version;
   std::filesystem::path directory;  // of the manifest: forge_device_v1::data_directory
   const forge_plugin_kernel_pack_v1* pack = nullptr;
-  std::vector<PackDevice> devices;  // it can run on, best first; at least one
+  const forge_plugin_limits_v1* limits = nullptr;  // optional
+  std::vector<PackDevice> devices;                 // it can run on, best first; at least one
   bool gpu = false;
 };
 

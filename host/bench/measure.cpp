@@ -32,8 +32,8 @@ Status step(engine::Engine& engine, const Sessions& sessions, std::span<const st
   return engine.step(inputs, logits.data());
 }
 
-// Tokens per second of one repetition.
-Result<double> run_once(engine::Engine& engine, const Test& test) {
+// Sequences as the test wants to find them: `depth` positions each.
+Result<Sessions> sessions_for(engine::Engine& engine, const Test& test) {
   Sessions sessions(test.kind == Test::Kind::kAnswer ? test.n_sequences : 1);
   for (auto& session : sessions) {
     FORGE_ASSIGN(session, engine::Session::open(engine));
@@ -41,6 +41,23 @@ Result<double> run_once(engine::Engine& engine, const Test& test) {
     FORGE_TRY(
         engine.evaluate(session->sequence(), random_tokens(test.depth, engine.n_vocab()), nullptr));
   }
+  return sessions;
+}
+
+// As they were before a repetition. A state that cannot be cut short is computed again.
+Status rewind(engine::Engine& engine, const Test& test, const Sessions& sessions) {
+  const std::vector<std::int32_t> tokens = random_tokens(test.depth, engine.n_vocab());
+  for (const auto& session : sessions) {
+    FORGE_ASSIGN(const std::uint32_t kept,
+                 engine.sequences().truncate(session->sequence(), test.depth));
+    if (kept == test.depth) continue;
+    FORGE_TRY(engine.evaluate(session->sequence(), std::span(tokens).subspan(kept), nullptr));
+  }
+  return {};
+}
+
+// Tokens per second of one repetition.
+Result<double> run_once(engine::Engine& engine, const Test& test, const Sessions& sessions) {
   const auto n = static_cast<std::uint32_t>(test.n_tokens * sessions.size());
   const std::vector<std::int32_t> tokens = random_tokens(n, engine.n_vocab());
   std::vector<float> logits(sessions.size() * engine.n_vocab());
@@ -54,6 +71,7 @@ Result<double> run_once(engine::Engine& engine, const Test& test) {
     }
   }
   const std::chrono::duration<double> seconds = Clock::now() - start;
+  FORGE_TRY(rewind(engine, test, sessions));
   return n / std::max(seconds.count(), 1e-9);
 }
 
@@ -79,14 +97,48 @@ double Measurement::spread() const { return (fastest() - slowest()) / 2 / median
 
 Result<Measurement> measure(engine::Engine& engine, const Test& test, std::uint32_t n_repetitions,
                             const std::function<Status()>& go_on) {
-  FORGE_TRY(run_once(engine, test).status());
+  FORGE_ASSIGN(const Sessions sessions, sessions_for(engine, test));
+  FORGE_TRY(run_once(engine, test, sessions).status());
   Measurement out = {test, {}};
   for (std::uint32_t i = 0; i < n_repetitions; ++i) {
     FORGE_TRY(go_on());
-    FORGE_ASSIGN(const double rate, run_once(engine, test));
+    FORGE_ASSIGN(const double rate, run_once(engine, test, sessions));
     out.rates.push_back(rate);
   }
   return out;
+}
+
+namespace {
+
+Result<std::vector<graph::Counter>> trace_once(engine::Engine& engine, const Test& test) {
+  FORGE_ASSIGN(const Sessions sessions, sessions_for(engine, test));
+  std::vector<float> logits(sessions.size() * engine.n_vocab());
+  engine.plan().reset_counters();
+  if (test.kind == Test::Kind::kPrompt) {
+    const std::uint32_t n = std::min(test.n_tokens, engine.n_batch());
+    FORGE_TRY(engine.evaluate(sessions.front()->sequence(), random_tokens(n, engine.n_vocab()),
+                              logits.data()));
+  } else {
+    const auto n = static_cast<std::uint32_t>(sessions.size());
+    FORGE_TRY(step(engine, sessions, random_tokens(n, engine.n_vocab()), logits));
+  }
+  return engine.plan().counters();
+}
+
+}  // namespace
+
+Result<std::vector<graph::Counter>> trace_step(engine::Engine& engine, const Test& test) {
+  const auto total = [](const std::vector<graph::Counter>& counters) {
+    std::uint64_t sum = 0;
+    for (const graph::Counter& counter : counters) sum += counter.nanoseconds;
+    return sum;
+  };
+  FORGE_ASSIGN(std::vector<graph::Counter> best, trace_once(engine, test));
+  for (int i = 0; i < 2; ++i) {
+    FORGE_ASSIGN(std::vector<graph::Counter> next, trace_once(engine, test));
+    if (total(next) < total(best)) best = std::move(next);
+  }
+  return best;
 }
 
 }  // namespace forge::bench

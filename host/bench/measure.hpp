@@ -40,6 +40,11 @@ struct Measurement {
 Result<Measurement> measure(engine::Engine& engine, const Test& test, std::uint32_t n_repetitions,
                             const std::function<Status()>& go_on);
 
+// What one step of the test took, node by node: the whole prompt where it fits one step, or one
+// token of each sequence; of three times the fastest. The engine must have been loaded with
+// profiling on.
+Result<std::vector<graph::Counter>> trace_step(engine::Engine& engine, const Test& test);
+
 }  // namespace forge::bench
 
 #endif  // FORGE_HOST_BENCH_MEASURE_HPP_

@@ -1,30 +1,32 @@
 // rocmforge bench: how fast a model runs on this machine.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "core/base/atomic_file.hpp"
 #include "core/codec/host_codecs.hpp"
 #include "host/bench/measure.hpp"
+#include "host/bench/peer.hpp"
 #include "host/bench/synthetic_model.hpp"
+#include "host/bench/trace.hpp"
+#include "host/cli/bench_report.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/interrupt.hpp"
 #include "host/cli/progress.hpp"
 #include "host/cli/table.hpp"
-#include "host/cli/version.hpp"
 #include "host/model_runtime.hpp"
 
 namespace forge::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using bench::Measurement;
+using bench::Peer;
 using bench::Test;
 
 struct Options {
@@ -39,14 +41,11 @@ struct Options {
   std::string pack;
   std::string format = "table";
   bool profile = false;
-};
+  std::vector<std::string> compare;
+  std::string trace;
+  bool roofline = false;
 
-// The measurements of one number of threads.
-struct Run {
-  std::uint32_t threads = 0;
-  std::string pack;
-  std::vector<Measurement> measurements;
-  std::vector<graph::Counter> counters;
+  bool wants_profile() const { return profile || roofline || !trace.empty(); }
 };
 
 std::vector<Test> tests_of(const Options& options) {
@@ -70,40 +69,26 @@ std::uint32_t positions_needed(const std::vector<Test>& tests) {
   return most;
 }
 
-std::uint64_t weight_bytes(const engine::Model& model) {
-  std::uint64_t sum = 0;
-  for (const forge_tensor_v1& weight : model.graph().weights) sum += weight.n_bytes;
-  return sum;
-}
-
-// Bytes of weights that one step of an answer reads: all but the embedding table, unless that is
-// the output matrix too.
-std::uint64_t bytes_per_step(const engine::Model& model) {
-  std::uint64_t sum = 0;
-  bool has_output = false;
-  std::uint64_t embedding = 0;
-  for (const forge_tensor_v1& weight : model.graph().weights) {
-    const std::string_view name(weight.name.data, weight.name.size);
-    if (name == "output.weight") has_output = true;
-    if (name == "token_embd.weight") embedding = weight.n_bytes;
-    sum += weight.n_bytes;
-  }
-  return has_output ? sum - embedding : sum;
-}
-
-Result<Run> run_threads(ModelRuntime& runtime, const Options& options, const Config& config,
-                        std::uint32_t threads, const Program& program) {
+Result<BenchRun> run_threads(ModelRuntime& runtime, const Options& options, const Config& config,
+                             std::uint32_t threads, const Program& program) {
   const std::vector<Test> tests = tests_of(options);
   RuntimeOptions runtime_options;
   runtime_options.threads = threads;
   runtime_options.pack = options.pack;
-  runtime_options.profile = options.profile;
+  runtime_options.profile = options.wants_profile();
   runtime_options.quiet = program.quiet();
   runtime_options.n_ctx = positions_needed(tests);
   runtime_options.n_sequences =
       *std::max_element(options.sequences.begin(), options.sequences.end());
   FORGE_TRY(runtime.load(config, runtime_options));
-  Run run = {threads, runtime.pack_id(), {}, {}};
+  BenchRun run;
+  run.threads = threads;
+  run.pack = runtime.pack_id();
+  run.k_type = config.device.k_type;
+  run.v_type = config.device.v_type;
+  if (options.roofline) {
+    FORGE_ASSIGN(run.limits, runtime.measure_limits());
+  }
   Progress bar("Measuring", {.unit = Unit::kCount, .quiet = program.quiet()});
   const std::uint64_t total = tests.size() * options.repetitions;
   std::uint64_t done = 0;
@@ -115,116 +100,76 @@ Result<Run> run_threads(ModelRuntime& runtime, const Options& options, const Con
     run.measurements.push_back(std::move(m));
   }
   if (options.profile) run.counters = runtime.engine().plan().counters();
+  if (options.roofline || !options.trace.empty()) {
+    for (const Test& test : tests) {
+      FORGE_ASSIGN(auto counters, bench::trace_step(runtime.engine(), test));
+      run.traced.push_back(
+          {fmt::format("{}, {} threads", test.name(), threads), std::move(counters)});
+    }
+  }
   return run;
 }
 
-std::string rate(double tokens_per_second) {
-  return fmt::format("{:.{}f}", tokens_per_second, tokens_per_second < 100 ? 2 : 1);
+// Each engine twice in turn, so that a machine that gets slower or faster does so for all.
+constexpr int kRounds = 2;
+
+void add_rates(std::vector<Measurement>& to, const std::vector<Measurement>& from) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i].rates.insert(to[i].rates.end(), from[i].rates.begin(), from[i].rates.end());
 }
 
-Table results(const engine::Model& model, const std::vector<Run>& runs) {
-  using Align = Table::Align;
-  Table table({{"model"},
-               {"size", Align::kRight},
-               {"pack"},
-               {"threads", Align::kRight},
-               {"test"},
-               {"tok/s", Align::kRight},
-               {"range", Align::kRight},
-               {"spread", Align::kRight},
-               {"weights GB/s", Align::kRight}});
-  for (const Run& run : runs) {
-    for (const Measurement& m : run.measurements) {
-      const double steps = m.median() / m.test.n_sequences;
-      table.add_row(
-          {model.name(), format_bytes(weight_bytes(model)), run.pack, std::to_string(run.threads),
-           m.test.name(), rate(m.median()), rate(m.slowest()) + " - " + rate(m.fastest()),
-           fmt::format("{:.1f} %", m.spread() * 100),
-           m.test.kind == Test::Kind::kAnswer
-               ? fmt::format("{:.1f}", steps * static_cast<double>(bytes_per_step(model)) * 1e-9)
-               : ""});
+Result<BenchRun> compare_threads(ModelRuntime& runtime, const Options& options,
+                                 const Config& config, std::uint32_t threads,
+                                 const std::vector<Peer>& peers, const std::string& model_file,
+                                 const Program& program) {
+  BenchRun run;
+  for (int round = 0; round < kRounds; ++round) {
+    FORGE_ASSIGN(BenchRun own, run_threads(runtime, options, config, threads, program));
+    runtime.unload();  // the peers need the memory
+    std::vector<std::vector<Measurement>> others;
+    for (const Peer& peer : peers) {
+      FORGE_TRY(Interrupt::check());
+      Progress note("Measuring " + peer.name, {.unit = Unit::kCount, .quiet = program.quiet()});
+      note.update(0, 0);
+      FORGE_ASSIGN(auto measured, bench::measure_peer(peer, model_file, threads, tests_of(options),
+                                                      options.repetitions));
+      others.push_back(std::move(measured));
     }
-  }
-  return table;
-}
-
-// Where the time went: the counters of all nodes, summed by kernel.
-Table profile(const Run& run) {
-  struct Sum {
-    std::uint64_t calls = 0, nanoseconds = 0, bytes = 0, operations = 0;
-  };
-  std::map<std::string, Sum> sums;
-  double total = 0;
-  for (const graph::Counter& counter : run.counters) {
-    Sum& sum = sums[counter.kernel];
-    sum.calls += counter.calls;
-    sum.nanoseconds += counter.nanoseconds;
-    sum.bytes += counter.bytes;
-    sum.operations += counter.operations;
-    total += static_cast<double>(counter.nanoseconds);
-  }
-  std::vector<std::pair<std::string, Sum>> sorted(sums.begin(), sums.end());
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return a.second.nanoseconds > b.second.nanoseconds;
-  });
-  using Align = Table::Align;
-  Table table({{"kernel"},
-               {"calls", Align::kRight},
-               {"ms", Align::kRight},
-               {"share", Align::kRight},
-               {"GB/s", Align::kRight},
-               {"GOP/s", Align::kRight}});
-  for (const auto& [kernel, sum] : sorted) {
-    const double ns = std::max(1.0, static_cast<double>(sum.nanoseconds));
-    table.add_row({kernel, std::to_string(sum.calls), fmt::format("{:.1f}", ns * 1e-6),
-                   fmt::format("{:.1f} %", 100 * ns / std::max(1.0, total)),
-                   fmt::format("{:.1f}", static_cast<double>(sum.bytes) / ns),
-                   fmt::format("{:.1f}", static_cast<double>(sum.operations) / ns)});
-  }
-  return table;
-}
-
-Json json_of(const engine::Model& model, const std::vector<Run>& runs, const std::string& cpu) {
-  Json results = Json::array();
-  for (const Run& run : runs) {
-    for (const Measurement& m : run.measurements) {
-      results.push_back({{"test", m.test.name()},
-                         {"kind", m.test.kind == Test::Kind::kPrompt ? "pp" : "tg"},
-                         {"n_tokens", m.test.n_tokens},
-                         {"n_sequences", m.test.n_sequences},
-                         {"depth", m.test.depth},
-                         {"pack", run.pack},
-                         {"threads", run.threads},
-                         {"median", m.median()},
-                         {"slowest", m.slowest()},
-                         {"fastest", m.fastest()},
-                         {"rates", m.rates}});
+    if (round == 0) {
+      run = std::move(own);
+      run.of_peers = std::move(others);
+      continue;
     }
+    add_rates(run.measurements, own.measurements);
+    for (std::size_t i = 0; i < others.size(); ++i) add_rates(run.of_peers[i], others[i]);
   }
-  return {{"version", version()},
-          {"cpu", cpu},
-          {"model", model.name()},
-          {"architecture", model.architecture()},
-          {"weight_bytes", weight_bytes(model)},
-          {"bytes_per_step", bytes_per_step(model)},
-          {"results", std::move(results)}};
+  return run;
 }
 
-void print(const Options& options, const engine::Model& model, const std::vector<Run>& runs,
-           const std::string& cpu) {
+void print(const Options& options, const engine::Model& model, const std::vector<BenchRun>& runs,
+           const std::vector<Peer>& peers, const std::string& cpu) {
   if (options.format == "json") {
-    fmt::print("{}\n", json_of(model, runs, cpu).dump(2));
+    fmt::print("{}\n", bench_json(model, runs, peers, cpu));
     return;
   }
   const bool markdown = options.format == "markdown";
   const auto show = [&](const Table& table) {
     fmt::print("{}", markdown ? table.markdown() : table.text());
   };
-  show(results(model, runs));
-  if (!options.profile) return;
-  for (const Run& run : runs) {
-    fmt::print("\n{} threads, all tests together:\n\n", run.threads);
-    show(profile(run));
+  show(peers.empty() ? bench_results(model, runs) : bench_comparison(model, runs, peers));
+  for (const BenchRun& run : runs) {
+    if (options.profile) {
+      fmt::print("\n{} threads, all tests together:\n\n", run.threads);
+      show(bench_profile(run));
+    }
+    if (options.roofline) {
+      fmt::print(
+          "\n{} threads, one step of each test; limits measured in this run: {:.1f} GB/s "
+          "read, {:.1f} GMAC/s int8, {:.1f} GMAC/s f32:\n\n",
+          run.threads, run.limits.read_bytes * 1e-9, run.limits.int8_macs * 1e-9,
+          run.limits.f32_macs * 1e-9);
+      show(bench_roofline(run));
+    }
   }
 }
 
@@ -250,31 +195,97 @@ Status write_model(const bench::SyntheticModel& model, const std::string& path) 
   return file.commit();
 }
 
+Result<std::vector<Peer>> peers_of(const Options& options) {
+  std::vector<Peer> peers;
+  for (const std::string& text : options.compare) {
+    FORGE_ASSIGN(Peer peer, Peer::parse(text));
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
+
+Status write_trace(const std::string& path, const std::vector<BenchRun>& runs) {
+  std::vector<bench::TracedStep> steps;
+  for (const BenchRun& run : runs) steps.insert(steps.end(), run.traced.begin(), run.traced.end());
+  FORGE_ASSIGN(AtomicFile file, AtomicFile::create(path, AtomicFile::Existing::kReplace));
+  const std::string json = bench::chrome_trace(steps);
+  FORGE_TRY(file.write(std::as_bytes(std::span(json))));
+  return file.commit();
+}
+
+// A generated model as a file that the peers can read, gone afterwards.
+class TemporaryModel {
+ public:
+  explicit TemporaryModel(const std::string& name)
+      : path_(std::filesystem::temp_directory_path() /
+              fmt::format("rocmforge-bench-{}-{}.gguf", name, ::getpid())) {}
+  ~TemporaryModel() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryModel(const TemporaryModel&) = delete;
+  TemporaryModel& operator=(const TemporaryModel&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The model to measure, and what must outlive the runtime that reads it.
+struct BenchModel {
+  std::unique_ptr<bench::SyntheticModel> synthetic;
+  std::unique_ptr<TemporaryModel> file;
+};
+
+Result<BenchModel> open_model(const Options& options, Config& config, ModelRuntime& runtime) {
+  BenchModel model;
+  if (options.synthetic.empty()) {
+    if (!options.compare.empty() && config.model.path.empty())
+      return invalid_argument("--compare needs a model file (-m) or --synthetic");
+    FORGE_TRY(runtime.open_model(config));
+    return model;
+  }
+  FORGE_ASSIGN(model.synthetic,
+               bench::SyntheticModel::create(options.synthetic, process_codecs().view()));
+  if (options.compare.empty()) {
+    FORGE_ASSIGN(auto opened,
+                 engine::Model::from_memory(model.synthetic->bytes(), model.synthetic->name(),
+                                            runtime.plugins()));
+    runtime.use_model(std::move(opened));
+    return model;
+  }
+  model.file = std::make_unique<TemporaryModel>("model");
+  FORGE_TRY(write_model(*model.synthetic, model.file->path()));
+  model.synthetic.reset();
+  config.model.path = model.file->path();
+  FORGE_TRY(runtime.open_model(config));
+  return model;
+}
+
 Status run_bench(const Options& options, const Program& program) {
   FORGE_TRY(check(options));
   const Interrupt interrupt;
-  const Config& config = program.config();
-  std::unique_ptr<bench::SyntheticModel>
-      synthetic;  // outlives the runtime, which reads its weights
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge bench", options.pack));
-  if (options.synthetic.empty()) {
-    FORGE_TRY(runtime->open_model(config));
-  } else {
-    FORGE_ASSIGN(synthetic,
+  Config config = program.config();
+  FORGE_ASSIGN(const std::vector<Peer> peers, peers_of(options));
+  if (!options.write.empty()) {
+    FORGE_ASSIGN(const auto model,
                  bench::SyntheticModel::create(options.synthetic, process_codecs().view()));
-    if (!options.write.empty()) return write_model(*synthetic, options.write);
-    FORGE_ASSIGN(auto model, engine::Model::from_memory(synthetic->bytes(), synthetic->name(),
-                                                        runtime->plugins()));
-    runtime->use_model(std::move(model));
+    return write_model(*model, options.write);
   }
+  BenchModel model;  // outlives the runtime
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge bench", options.pack));
+  FORGE_ASSIGN(model, open_model(options, config, *runtime));
   std::vector<std::uint32_t> threads = options.threads;
   if (threads.empty()) threads = {runtime->setup().survey.cpu.recommended_threads()};
-  std::vector<Run> runs;
+  std::vector<BenchRun> runs;
   for (const std::uint32_t n : threads) {
-    FORGE_ASSIGN(Run run, run_threads(*runtime, options, config, n, program));
+    FORGE_ASSIGN(BenchRun run, peers.empty() ? run_threads(*runtime, options, config, n, program)
+                                             : compare_threads(*runtime, options, config, n, peers,
+                                                               config.model.path, program));
     runs.push_back(std::move(run));
   }
-  print(options, *runtime->model(), runs, runtime->setup().survey.cpu.name);
+  print(options, *runtime->model(), runs, peers, runtime->setup().survey.cpu.name);
+  if (!options.trace.empty()) FORGE_TRY(write_trace(options.trace, runs));
   return {};
 }
 
@@ -314,6 +325,19 @@ void add_bench(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"table", "markdown", "json"}));
   command->add_flag("--profile", options->profile,
                     "Also where the time went, by kernel; costs a little speed");
+  command->add_flag("--roofline", options->roofline,
+                    "The same beside what the processor can do at most, measured first: bytes "
+                    "read, multiply-adds, and the fraction reached");
+  command
+      ->add_option("--trace", options->trace,
+                   "Write a timeline of one step of each test, for ui.perfetto.dev or "
+                   "chrome://tracing; replaces the file")
+      ->type_name("FILE");
+  command
+      ->add_option("--compare", options->compare,
+                   "Also measure another engine on the same file, in turn: a llama-bench (of "
+                   "llama.cpp or ik_llama.cpp) with any options; may be repeated")
+      ->type_name("NAME=COMMAND");
   program.add_config_options(*command,
                              {"model", "context.batch", "threads.pin", "device", "plugins"});
   add_examples(*command,
@@ -322,6 +346,10 @@ void add_bench(CLI::App& app, Program& program) {
                  "rocmforge bench --synthetic qwen2.5-7b:Q4_0 -p 128,512 -n 64 -t 1,2"},
                 {"Long contexts, several users",
                  "rocmforge bench -m model.gguf -p 0 -n 64 -d 0,8192 --parallel 1,4"},
+                {"Beside llama.cpp, with ratios",
+                 "rocmforge bench -m model.gguf --compare 'llama.cpp=./llama-bench' --compare "
+                 "'ik=./ik/llama-bench -rtr 1' --format markdown"},
+                {"How near the processor's limits", "rocmforge bench -m model.gguf --roofline"},
                 {"For a document or a script", "rocmforge bench -m model.gguf --format json"}});
   command->callback([options, &program] {
     program.set_action([options, &program] { return run_bench(*options, program); });

@@ -20,7 +20,7 @@ std::string escape_bars(const std::string& text) {
 
 }  // namespace
 
-Table::Table(std::initializer_list<Column> columns) {
+Table::Table(const std::vector<Column>& columns) {
   for (const Column& column : columns) {
     columns_.push_back({std::string(column.heading), column.align});
   }

@@ -18,7 +18,8 @@ class Table {
     Align align = Align::kLeft;
   };
 
-  explicit Table(std::initializer_list<Column> columns);
+  explicit Table(std::initializer_list<Column> columns) : Table(std::vector<Column>(columns)) {}
+  explicit Table(const std::vector<Column>& columns);
 
   // Missing cells are empty, surplus ones are dropped.
   void add_row(std::vector<std::string> cells);

@@ -19,7 +19,9 @@ class Device final : public forge::cpu::CpuDevice {
 forge::Status self_test() { return forge::cpu::check_kernels(forge::cpu::kernels()); }
 
 constexpr forge_plugin_kernel_pack_v1 kPack = forge::sdk::kernel_pack_record<Device>();
-constexpr forge::sdk::Interface kInterfaces[] = {{FORGE_INTERFACE_KERNEL_PACK_V1, &kPack}};
+constexpr forge_plugin_limits_v1 kLimits = forge::sdk::limits_record<Device>();
+constexpr forge::sdk::Interface kInterfaces[] = {{FORGE_INTERFACE_KERNEL_PACK_V1, &kPack},
+                                                 {FORGE_INTERFACE_LIMITS_V1, &kLimits}};
 constexpr forge::sdk::Plugin kPlugin = {
     .id = "cpu-avx2", .version = "0.1.0", .interfaces = kInterfaces, .self_test = self_test};
 

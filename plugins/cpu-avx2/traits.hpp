@@ -15,6 +15,9 @@ struct Avx2 {
   static constexpr const char* kName = "avx2";
   static constexpr int kWidth = 8;               // lanes of F and I
   static constexpr bool kUnsignedBytes = false;  // dot_wide() takes signed weights
+  static constexpr int kPairLimit = 32767;       // of the 16-bit sums of dot_pairs()
+  static constexpr int kQueryTile = 6;           // queries attention holds in registers at a time
+  static constexpr int kRegisters = 16;
 
   using F = __m256;   // f32
   using I = __m256i;  // i32
@@ -116,12 +119,31 @@ struct Avx2 {
   static I dot(I acc, B w, const std::int8_t* x) {
     return add_i(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, four(x)), _mm256_set1_epi16(1)));
   }
+  // dot() in two parts: products of pairs in 16 bits, which can be added up before they are summed
+  // in 32.
+  static B dot_pairs(B w, const std::int8_t* x) { return _mm256_maddubs_epi16(w, four(x)); }
+  static B add_pairs(B a, B b) { return _mm256_add_epi16(a, b); }
+  static I sum_pairs(I acc, B pairs) {
+    return add_i(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
   // The same for signed 8-bit weights: |w| times x with w's sign. |w| <= 128 and |x| <= 127: a pair
   // is at most 2 * 128 * 127 = 32512 < 2^15.
   static I dot_wide(I acc, B w, const std::int8_t* x) {
     const __m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(four(x), w));
     return add_i(acc, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
   }
+
+  // The even and the odd bytes as signed 16-bit words, two per lane.
+  static I words_even(B a) { return _mm256_srai_epi16(_mm256_slli_epi16(a, 8), 8); }
+  static I words_odd(B a) { return _mm256_srai_epi16(a, 8); }
+  // The two words at x in every lane.
+  static I two_words(const std::int16_t* x) {
+    std::int32_t bits;
+    std::memcpy(&bits, x, 4);
+    return _mm256_set1_epi32(bits);
+  }
+  // Per lane: acc + the two products of a's and b's words. Exact where the sum is an i32.
+  static I dot_words(I acc, I a, I b) { return add_i(acc, _mm256_madd_epi16(a, b)); }
 
   static float reduce_max(F a) {
     const __m128 q = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -149,6 +171,11 @@ struct Avx2 {
     const __m128i words =
         _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
+  }
+  // kWidth values as signed words.
+  static void store_words(std::int16_t* p, I a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                     _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
   }
   // Even and odd elements of 2 * kWidth consecutive floats, and back.
   static void load_pairs(const float* p, F& even, F& odd) {

@@ -15,6 +15,9 @@ struct Avx512 {
   static constexpr const char* kName = "avx512vnni";
   static constexpr int kWidth = 16;             // lanes of F and I
   static constexpr bool kUnsignedBytes = true;  // dot() takes 8-bit weights with 128 added
+  static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
+  static constexpr int kQueryTile = 8;          // queries attention holds in registers at a time
+  static constexpr int kRegisters = 32;
 
   using F = __m512;   // f32
   using I = __m512i;  // i32
@@ -116,6 +119,18 @@ struct Avx512 {
   // The same for 8-bit weights as kUnsignedBytes says they are stored.
   static I dot_wide(I acc, B w, const std::int8_t* x) { return dot(acc, w, x); }
 
+  // The even and the odd bytes as signed 16-bit words, two per lane.
+  static I words_even(B a) { return _mm512_srai_epi16(_mm512_slli_epi16(a, 8), 8); }
+  static I words_odd(B a) { return _mm512_srai_epi16(a, 8); }
+  // The two words at x in every lane.
+  static I two_words(const std::int16_t* x) {
+    std::int32_t bits;
+    std::memcpy(&bits, x, 4);
+    return _mm512_set1_epi32(bits);
+  }
+  // Per lane: acc + the two products of a's and b's words. Exact where the sum is an i32.
+  static I dot_words(I acc, I a, I b) { return _mm512_dpwssd_epi32(acc, a, b); }
+
   static float reduce_max(F a) { return _mm512_reduce_max_ps(a); }
   // Halves added pairwise, one fixed tree.
   static float reduce_add(F a) {
@@ -133,6 +148,10 @@ struct Avx512 {
   // 32 rounded values of two registers as signed bytes.
   static void store_bytes(std::int8_t* p, I a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtsepi32_epi8(a));
+  }
+  // kWidth values as signed words.
+  static void store_words(std::int16_t* p, I a) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi32_epi16(a));
   }
   // Even and odd elements of 2 * kWidth consecutive floats, and back.
   static void load_pairs(const float* p, F& even, F& odd) {

@@ -7,6 +7,7 @@
 #include "forge/abi/graph.h"
 #include "forge/abi/host.h"
 #include "forge/abi/kernel_pack.h"
+#include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
 #include "forge/abi/preflight.h"
 #include "forge/abi/status.h"
@@ -236,7 +237,8 @@ AT(forge_progress_v1, struct_size, 0);
 AT(forge_progress_v1, reserved, 4);
 AT(forge_progress_v1, self, 8);
 AT(forge_progress_v1, report, 16);
-SIZE(forge_progress_v1, 24);
+AT(forge_progress_v1, weight_read, 24);
+SIZE(forge_progress_v1, 32);
 
 AT(forge_sequence_v1, struct_size, 0);
 AT(forge_sequence_v1, first_row, 4);
@@ -363,3 +365,15 @@ AT(forge_plugin_preflight_v1, open, 16);
 AT(forge_plugin_preflight_v1, run, 24);
 AT(forge_plugin_preflight_v1, close, 32);
 SIZE(forge_plugin_preflight_v1, 40);
+
+AT(forge_limits_v1, struct_size, 0);
+AT(forge_limits_v1, reserved, 4);
+AT(forge_limits_v1, read_bytes, 8);
+AT(forge_limits_v1, int8_macs, 16);
+AT(forge_limits_v1, f32_macs, 24);
+SIZE(forge_limits_v1, 32);
+
+AT(forge_plugin_limits_v1, struct_size, 0);
+AT(forge_plugin_limits_v1, reserved, 4);
+AT(forge_plugin_limits_v1, measure, 8);
+SIZE(forge_plugin_limits_v1, 16);

@@ -47,6 +47,21 @@ TEST_CASE("chat: a saved conversation goes on where it was, without evaluating i
   CHECK(has(done.err, "2 messages loaded\n"));
   CHECK(has(done.err, "reused)"));
 
+  SECTION("so it does with a KV cache of bytes, and one of another type is not used") {
+    const std::string bytes = folder.path() + "/bytes.json";
+    const std::vector<std::string> q8 = {"--k-type", "q8_0", "--v-type", "q8_0"};
+    auto save = q8;
+    CHECK(chat(save, "My name is Paul.\n/save " + bytes + "\n").exit_code == 0);
+    auto load = q8;
+    load.insert(load.end(), {"--load", bytes});
+    const Finished again = chat(load, "What is my name?\n");
+    CHECK(again.out == "Your name is Paul.\n");
+    CHECK(has(again.err, "reused)"));
+    const Finished other = chat({"--load", bytes}, "What is my name?\n");
+    CHECK(other.out == "Your name is Paul.\n");
+    CHECK(has(other.err, "reads the conversation anew"));
+    CHECK_FALSE(has(other.err, "reused)"));
+  }
   SECTION("the state of another model is not used") {
     const Finished other =
         chat({"-m", FORGE_MODELS "/demo-draft.gguf", "--load", file}, "What is my name?\n");

@@ -38,6 +38,7 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
   }
   CHECK(json.at("results")[3].at("test") == "tg4 x3");
   CHECK(json.at("bytes_per_step").get<std::uint64_t>() > 9'000'000);
+  CHECK(json.at("k_type") == "f16");
 
   arguments = what;
   arguments.insert(arguments.end(), {"--format", "markdown", "--profile"});
@@ -45,6 +46,23 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
   REQUIRE(table.exit_code == 0);
   CHECK(has(table.out, "tg4 x3 @ 40"));
   CHECK(has(table.out, "matmul"));
+  CHECK(has(table.out, "| f16 |"));
+}
+
+TEST_CASE("bench: the types of the KV cache are those that were asked for, and are shown") {
+  const auto table = [](std::vector<std::string> types) {
+    types.insert(types.begin(), {"bench", "-p", "4", "-n", "2", "-r", "1", "--profile", "--quiet"});
+    const Finished done = forge_run(types);
+    INFO(done.err);
+    REQUIRE(done.exit_code == 0);
+    return done.out;
+  };
+  const std::string q8 = table({"--k-type", "q8_0", "--v-type", "q8_0"});
+  CHECK(has(q8, " q8_0 "));
+  CHECK(has(q8, "attention_q8_0_"));
+  const std::string mixed = table({"--k-type", "q8_0"});
+  CHECK(has(mixed, " q8_0/f16 "));
+  CHECK(has(mixed, "attention_q8_0_f16_"));
 }
 
 TEST_CASE("bench: a generated model is the same written to a file") {
@@ -58,6 +76,56 @@ TEST_CASE("bench: a generated model is the same written to a file") {
   INFO(done.err);
   CHECK(done.exit_code == 0);
   CHECK(has(done.out, "pp8"));
+}
+
+TEST_CASE("bench: beside another engine, in turn, with ratios") {
+  const TemporaryFolder folder;
+  const std::string peer = folder.file("bench.sh", R"(echo '[{"n_prompt": 8, "samples_ts": [2, 4]},
+    {"n_gen": 2, "samples_ts": [1]}]')");
+  const std::vector<std::string> what = {"bench",  "--synthetic", "qwen2.5-0.5b:Q4_0",
+                                         "-p",     "8",           "-n",
+                                         "2",      "-r",          "1",
+                                         "-t",     "1",           "--parallel",
+                                         "1,2",    "--compare",   "slow=sh " + peer,
+                                         "--quiet"};
+  const Finished done = forge_run(what);
+  INFO(done.err);
+  REQUIRE(done.exit_code == 0);
+  CHECK(has(done.out, "slow tok/s"));
+  CHECK(has(done.out, "3.00"));  // the median of two rounds of 2 and 4
+  CHECK(has(done.out, "tg2 x2"));
+  auto arguments = what;
+  arguments.insert(arguments.end(), {"--format", "json"});
+  const Json json = Json::parse(forge_run(arguments).out);
+  CHECK(json.at("results")[0].at("rates").size() == 2);  // two rounds
+  CHECK(json.at("results")[0].at("peers")[0].at("median") == 3.0);
+  CHECK_FALSE(json.at("results")[2].at("peers")[0].contains("median"));
+
+  const Finished failed = forge_run({"bench", "-m", FORGE_MODELS "/demo-draft.gguf", "-p", "8",
+                                     "-n", "0", "-r", "1", "--compare", "false", "--quiet"});
+  CHECK(failed.exit_code != 0);
+  CHECK(has(failed.err, "it ended with status 1"));
+  CHECK(has(forge_run({"bench", "--compare", "x=true"}).err, "needs a model file"));
+}
+
+TEST_CASE("bench: limits of the device and a timeline of one step of each test") {
+  const TemporaryFolder folder;
+  const std::string trace = folder.path() + "/trace.json";
+  const Finished done = forge_run({"bench", "-p", "16", "-n", "2", "-r", "1", "-t", "2",
+                                   "--roofline", "--trace", trace, "--quiet"});
+  INFO(done.err);
+  REQUIRE(done.exit_code == 0);
+  CHECK(has(done.out, "GB/s read"));
+  CHECK(has(done.out, "of the limit"));
+  CHECK(has(done.out, "matmul_"));
+  const Json json = Json::parse(read_file(trace));
+  CHECK(json.at("traceEvents").size() > 20);
+  CHECK(json.at("traceEvents")[0].at("name") == "pp16, 2 threads");
+  // A pack that cannot tell says so.
+  CHECK(
+      has(forge_run({"bench", "-p", "4", "-n", "0", "-r", "1", "--with", "reference", "--roofline"})
+              .err,
+          "cannot tell"));
 }
 
 TEST_CASE("bench: what cannot be measured is refused with the reason") {

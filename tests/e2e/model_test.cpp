@@ -106,6 +106,28 @@ TEST_CASE("logits: decode is chunked prefill is prefill, bit for bit, on any num
   }
 }
 
+TEST_CASE("logits: with a KV cache of another type, too, and it makes a difference") {
+  TinyModel shape;
+  shape.head_dim = 32;
+  const ModelFolder folder(shape);
+  const std::string tokens = some_tokens(70);
+  for (const std::string& pack : packs()) {
+    const std::string f16 = folder.logits(tokens, {"--with", pack});
+    for (const auto& [k, v] : {std::pair{"q8_0", "q8_0"}, {"q8_0", "f16"}, {"f16", "q8_0"}}) {
+      INFO(pack << ", K " << k << ", V " << v);
+      const std::vector<std::string> types = {"--with", pack, "--k-type", k, "--v-type", v};
+      const auto logits = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), types.begin(), types.end());
+        return folder.logits(tokens, more);
+      };
+      const std::string whole = logits({"-t", "1"});
+      CHECK(whole != f16);
+      for (const char* chunk : {"1", "5", "33"})
+        CHECK(logits({"--chunk", chunk, "-t", "3"}) == whole);
+    }
+  }
+}
+
 // F32 weights: rounding only. 70 rows through two layers of width 64; logits of size 3.
 TEST_CASE("logits: every pack agrees with the reference executor") {
   const ModelFolder folder;

@@ -23,6 +23,7 @@ struct Faults {
   std::function<Status(std::uint32_t n_blocks)> create_state;
   std::function<Status()> copy;  // of blocks or slots
   std::function<Status(const sdk::NodeView&)> supported;
+  std::function<Status(const forge_progress_v1&)> compile;
 };
 inline Faults* g_faults = nullptr;
 
@@ -50,6 +51,13 @@ inline const forge_plugin_kernel_pack_v1& failing_pack() {
       return with_fault([](Faults& f) -> auto& { return f.supported; }, m,
                         [&] { return reference().node_supported(d, graph, node, m); },
                         sdk::NodeView(*graph, node));
+    };
+    r.plan_compile = [](forge_pack_device* d, const forge_graph_v1* graph,
+                        const forge_plan_options_v1* options, const forge_progress_v1* progress,
+                        forge_pack_plan** out, forge_message* m) {
+      return with_fault(
+          [](Faults& f) -> auto& { return f.compile; }, m,
+          [&] { return reference().plan_compile(d, graph, options, progress, out, m); }, *progress);
     };
     r.state_create = [](forge_pack_plan* p, std::uint32_t blocks, std::uint32_t slots,
                         forge_pack_state** out, forge_message* m) {

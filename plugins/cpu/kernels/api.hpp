@@ -145,14 +145,42 @@ struct RopeArgs {
 
 // ---------------------------------------------------------------- attention
 
-// KV blocks of one state: per block and KV head K as [head_dim_k][32 positions], V as
-// [32][head_dim_v].
+// How elements of K or V are stored.
+enum class KvType : std::uint8_t { kF16, kF32, kQ8 };
+
+inline constexpr std::uint32_t kTile = 32;     // positions of a block of KV
+inline constexpr std::uint32_t kKvGroup = 32;  // kQ8: elements along head_dim with one scale
+
+// Bytes of kQ8's scales of one tile of one head.
+constexpr std::size_t scale_bytes(std::uint32_t head_dim) {
+  return std::size_t{head_dim} / kKvGroup * kTile * 2;
+}
+
+// Bytes of one tile of K or V of one head. kQ8: a byte an element and an f16 for every 32.
+constexpr std::size_t kv_bytes(KvType type, std::uint32_t head_dim) {
+  const std::size_t elements = std::size_t{kTile} * head_dim;
+  switch (type) {
+    case KvType::kF16:
+      return 2 * elements;
+    case KvType::kF32:
+      return 4 * elements;
+    default:
+      return elements + scale_bytes(head_dim);
+  }
+}
+
+// KV blocks of one state: per block and KV head first K, then V.
+//   kF16, kF32:  K [head_dim_k][32 positions], V [32 positions][head_dim_v]
+//   kQ8:         f16 scales [head_dim / 32][32 positions], then signed bytes: K [head_dim_k / 4][32
+//                positions][4], V [head_dim_v / 32][32 positions / 4][32][4]
+// The four bytes of kQ8 are elements of K, or positions of V, in the order 0, 2, 1, 3: a register's
+// even bytes are then neighbours, and so are the odd ones. Everything is read from front to back.
 struct KvLayout {
   std::uint32_t n_kv_heads = 0, head_dim_k = 0, head_dim_v = 0;
-  std::uint32_t element_bytes = 2;  // 2 = f16, 4 = f32
+  KvType k_type = KvType::kF16, v_type = KvType::kF16;
 
-  std::size_t k_bytes() const { return std::size_t{32} * head_dim_k * element_bytes; }
-  std::size_t v_bytes() const { return std::size_t{32} * head_dim_v * element_bytes; }
+  std::size_t k_bytes() const { return kv_bytes(k_type, head_dim_k); }
+  std::size_t v_bytes() const { return kv_bytes(v_type, head_dim_v); }
   std::size_t head_bytes() const { return k_bytes() + v_bytes(); }
   std::size_t block_bytes() const { return n_kv_heads * head_bytes(); }
 };
@@ -165,29 +193,76 @@ struct KvWriteArgs {
   const float* v;       // [n_kv_heads * head_dim_v]
 };
 
-// Queries are folded over fixed segments of positions, each over fixed tiles of 32 in order, so
-// that the result does not depend on who computes which segment.
+// Positions are folded in segments, cut at multiples of this, each over its tiles in order; the
+// segments of a row are then joined in order. So the result does not depend on who computes which
+// segment, or which other rows are computed with it.
 inline constexpr std::uint32_t kSegment = 512;
+static_assert(kSegment % kTile == 0);
 
-// One query row and KV head: the heads of its group over positions [begin, end) of the row's
-// sequence.
+// Consecutive rows of one sequence, the query heads of one KV head, one segment. All pointers are
+// borrowed for the call.
 struct AttentionArgs {
   KvLayout layout;
   const std::uint8_t* blocks_base;
-  const std::uint32_t* blocks;
+  const std::uint32_t* blocks;  // of the sequence
   std::uint32_t kv_head;
-  std::uint32_t group;       // query heads per KV head
-  std::uint32_t begin, end;  // positions; begin is the window's start, end = own position + 1
-  const float* q;            // [group * head_dim_k]: the group's heads of the row
+  std::uint32_t group;             // query heads per KV head
+  std::uint32_t window;            // positions a row may look at, its own included; 0: all
+  std::uint32_t position, n_rows;  // of the first row, which the others follow
+  std::uint32_t segment;
+  const float* q;  // row r: [group * head_dim_k] at q + r * q_stride, the group's heads
+  std::size_t q_stride;
   float scale, soft_cap;
   const float* sinks;  // [group] or nullptr
-  float* y;            // [group * head_dim_v]
-  float* scratch;      // [attention_scratch()] floats, 64-byte aligned
+  // What is known of the rows by now. Between segments y holds o, not divided yet.
+  float* y;  // row r: [group * head_dim_v] at y + r * y_stride
+  std::size_t y_stride;
+  float* largest;  // row r: [group] at largest + r * state_stride
+  float* sum;      // likewise
+  std::size_t state_stride;
+  float* scratch;  // attention_scratch() floats, 64-byte aligned
+
+  std::uint32_t n_queries() const { return n_rows * group; }
+  // The first position that row r looks at.
+  std::uint32_t first_of(std::uint32_t r) const {
+    return window != 0 && position + r + 1 > window ? position + r + 1 - window : 0;
+  }
 };
 
-constexpr std::size_t attention_scratch(std::uint32_t group, std::uint32_t head_dim_v) {
-  return std::size_t{group} * (2 * std::size_t{head_dim_v} + 32 + 8) + 64;
+// Rows that share every load of K and V: enough queries to fill registers several times, few
+// enough that their sums stay in the first-level cache beside a tile.
+inline constexpr std::uint32_t kQueries = 24;
+constexpr std::uint32_t attention_rows(std::uint32_t group) {
+  return group >= kQueries ? 1 : kQueries / group;
 }
+
+// Where in the scratch what lies; offsets in floats, multiples of 16.
+struct AttentionScratch {
+  std::size_t o, m, l, alpha, peak, p, q, q_scale, k_scale, v_scale, v_top, size;
+
+  constexpr AttentionScratch(std::uint32_t group, std::uint32_t dk, std::uint32_t dv)
+      : AttentionScratch(std::size_t{group} * attention_rows(group), dk, dv, 0) {}
+
+ private:
+  static constexpr std::size_t take(std::size_t& at, std::size_t n) {
+    const std::size_t begin = at;
+    at += (n + 15) / 16 * 16;
+    return begin;
+  }
+  constexpr AttentionScratch(std::size_t n, std::size_t dk, std::size_t dv, std::size_t at)
+      : o(take(at, n * dv)),                       // [n, dv]
+        m(take(at, n)),                            // [n]
+        l(take(at, n)),                            // [n]
+        alpha(take(at, n + 16)),                   // [n] and a register more
+        peak(take(at, n + 16)),                    // likewise
+        p(take(at, n * kTile)),                    // [n, 32]
+        q(take(at, n * dk)),                       // [n, dk], f32 or int16
+        q_scale(take(at, n * (dk / kKvGroup))),    // [n, dk / 32]
+        k_scale(take(at, dk / kKvGroup * kTile)),  // [dk / 32, 32]
+        v_scale(take(at, dv / kKvGroup * kTile)),  // [dv / 32, 32]
+        v_top(take(at, dv / kKvGroup)),            // [dv / 32]
+        size(at) {}
+};
 
 // ---------------------------------------------------------------- the table
 
@@ -207,7 +282,15 @@ struct KernelTable {
   void (*add)(const float* a, const float* b, float* y, std::size_t n);
   void (*multiply)(const float* a, const float* b, float* y, std::size_t n);
   void (*kv_write)(const KvWriteArgs& args);
-  void (*attention)(const AttentionArgs& args);
+  // Folds the segment, for the rows that look into it, into the scratch.
+  void (*attention_segment)(const AttentionArgs& args);
+  // Joins it with the segments before, which must have been joined; after a row's last segment its
+  // y is the answer. Called with the same arguments, right after attention_segment.
+  void (*attention_join)(const AttentionArgs& args);
+  // The limits: multiply-adds done in so many rounds, and memory read once (n % 256 == 0).
+  std::uint64_t (*peak_int8)(std::uint64_t rounds);
+  std::uint64_t (*peak_f32)(std::uint64_t rounds);
+  void (*read_through)(const std::uint8_t* p, std::size_t n);
 };
 
 }  // namespace forge::cpu

@@ -1,12 +1,14 @@
-// plugins/cpu/kernels/attention.hpp: one query row against the paged KV state of its sequence.
+// plugins/cpu/kernels/attention.hpp: rows of queries against the paged KV state of their sequence.
 //
-// Positions are folded in fixed segments (api.hpp: kSegment) of fixed tiles of 32 positions:
-//   tile:     s_j = scale * sum_d q_d k_jd, a chain of fma over d; p_j = exp(s_j - m)
-//   segment:  m = max(m, tile max); l = l * a + sum(p); o = o * a + sum_j p_j v_j, a = exp(m_old -
-//   m) row:      segments are joined in order with the same rescaling; y = o / l
+// For each query (a row and one of its heads):
+//   tile:     s_j = scale q k_j;  m' = max(m, max_j s_j);  p_j = exp(s_j - m')
+//             l = l a + sum_j p_j;  o = o a + sum_j p_j v_j,  a = exp(m - m')
+//   segment:  the tiles of a segment in order, from m = -inf, l = o = 0
+//   row:      its segments in order, joined with the same rescaling; y = o / l
 // Tiles and segments are cut at multiples of 32 and 512 of the absolute position, so that the
-// operations of a row do not depend on how the sequence was cut into batches. K of a tile is
-// [head_dim_k][32] (positions are lanes), V is [32][head_dim_v] (elements are lanes).
+// operations of a query do not depend on how the sequence was cut into batches, nor on the rows
+// that share its loads: tiles after a row's own position are not touched for it, and in a tile that
+// it sees in part the rest counts for nothing, whatever is there.
 #ifndef FORGE_PLUGINS_CPU_KERNELS_ATTENTION_HPP_
 #define FORGE_PLUGINS_CPU_KERNELS_ATTENTION_HPP_
 
@@ -17,289 +19,303 @@
 #include <limits>
 
 #include "plugins/cpu/kernels/api.hpp"
+#include "plugins/cpu/kernels/kv_product.hpp"
 #include "plugins/cpu/kernels/math.hpp"
 
 namespace forge::cpu {
 
-inline constexpr std::uint32_t kTile = 32;
-static_assert(kSegment % kTile == 0);
-
-// Elements of K and V as they are stored.
-template <class Isa>
-struct KvHalf {
-  using T = std::uint16_t;
-  static typename Isa::F load(const T* p) { return Isa::load_half(p); }
-  static void store(T* p, typename Isa::F x) { Isa::store_half(p, x); }
-};
-template <class Isa>
-struct KvFloat {
-  using T = float;
-  static typename Isa::F load(const T* p) { return Isa::load(p); }
-  static void store(T* p, typename Isa::F x) { Isa::store(p, x); }
+// Positions [low, high) of a tile or a segment.
+struct Span {
+  std::uint32_t low, high;
+  bool empty() const { return low >= high; }
 };
 
-template <class Isa, class Kv>
-inline void kv_write_as(const KvWriteArgs& a) {
-  using T = typename Kv::T;
-  const KvLayout& l = a.layout;
-  alignas(64) T row[Isa::kWidth];
-  alignas(64) float values[Isa::kWidth];
-  const auto convert = [&](const float* p, std::size_t n) {
-    std::memset(values, 0, sizeof(values));
-    std::memcpy(values, p, n * sizeof(float));
-    Kv::store(row, Isa::load(values));
-  };
-  for (std::uint32_t h = 0; h < l.n_kv_heads; ++h) {
-    T* k = reinterpret_cast<T*>(a.block + h * l.head_bytes());
-    T* v = reinterpret_cast<T*>(a.block + h * l.head_bytes() + l.k_bytes()) +
-           std::size_t{a.entry} * l.head_dim_v;
-    for (std::uint32_t d = 0; d < l.head_dim_k; d += Isa::kWidth) {
-      const std::size_t n = l.head_dim_k - d < Isa::kWidth ? l.head_dim_k - d : Isa::kWidth;
-      convert(a.k + std::size_t{h} * l.head_dim_k + d, n);
-      for (std::size_t i = 0; i < n; ++i) k[(d + i) * kTile + a.entry] = row[i];
-    }
-    for (std::uint32_t d = 0; d < l.head_dim_v; d += Isa::kWidth) {
-      const std::size_t n = l.head_dim_v - d < Isa::kWidth ? l.head_dim_v - d : Isa::kWidth;
-      convert(a.v + std::size_t{h} * l.head_dim_v + d, n);
-      std::memcpy(v + d, row, n * sizeof(T));
-    }
-  }
+// What row r sees of the `size` positions from `begin` on, counted from there.
+inline Span seen_by(const AttentionArgs& a, std::uint32_t r, std::uint32_t begin,
+                    std::uint32_t size) {
+  const std::uint32_t first = a.first_of(r);
+  const std::uint32_t end = a.position + r + 1;
+  const std::uint32_t low = first > begin ? first - begin : 0;
+  const std::uint32_t high = end > begin ? end - begin : 0;
+  return {low < size ? low : size, high < size ? high : size};
 }
 
+// The rows of one call over the tiles of its segment; results are left in the scratch.
 template <class Isa>
-void kv_write(const KvWriteArgs& args) {
-  if (args.layout.element_bytes == 2) {
-    kv_write_as<Isa, KvHalf<Isa>>(args);
-  } else {
-    kv_write_as<Isa, KvFloat<Isa>>(args);
-  }
-}
-
-// G query heads of one row over the tiles of one segment. o [G, head_dim_v], m and l [G].
-template <class Isa, class Kv, int G>
 class SegmentFold {
   using F = typename Isa::F;
-  using T = typename Kv::T;
   static constexpr int kVectors = kTile / Isa::kWidth;
 
  public:
-  SegmentFold(const AttentionArgs& args, int head, float* o, float* m, float* l)
-      : a_(args), q_(args.q + std::size_t(head) * args.layout.head_dim_k), o_(o), m_(m), l_(l) {}
+  explicit SegmentFold(const AttentionArgs& args)
+      : a_(args),
+        dk_(args.layout.head_dim_k),
+        dv_(args.layout.head_dim_v),
+        at_(args.group, dk_, dv_) {}
 
-  void run(std::uint32_t begin, std::uint32_t end) {
-    const std::uint32_t dv = a_.layout.head_dim_v;
-    std::memset(o_, 0, sizeof(float) * dv * G);
-    for (int g = 0; g < G; ++g) {
-      m_[g] = -std::numeric_limits<float>::infinity();
-      l_[g] = 0;
+  void run() {
+    take_queries();
+    const std::uint32_t n = a_.n_queries();
+    std::memset(floats(at_.o), 0, sizeof(float) * dv_ * n);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      floats(at_.m)[i] = -std::numeric_limits<float>::infinity();
+      floats(at_.l)[i] = 0;
     }
-    for (std::uint32_t tile = begin / kTile; tile * kTile < end; ++tile) {
-      const std::uint32_t low = begin > tile * kTile ? begin - tile * kTile : 0;
-      const std::uint32_t high = end - tile * kTile < kTile ? end - tile * kTile : kTile;
-      fold(tile, low, high);
-    }
+    const std::uint32_t begin = a_.segment * kSegment;
+    const std::uint32_t first = a_.first_of(0) > begin ? a_.first_of(0) : begin;
+    const std::uint32_t last = a_.position + a_.n_rows - 1;
+    const std::uint32_t end = last < begin + kSegment ? last + 1 : begin + kSegment;
+    for (std::uint32_t tile = first / kTile; tile * kTile < end; ++tile) fold(tile);
   }
 
  private:
-  // Entries [low, high) of one tile.
-  void fold(std::uint32_t tile, std::uint32_t low, std::uint32_t high) {
-    const std::uint8_t* head = a_.blocks_base + a_.blocks[tile] * a_.layout.block_bytes() +
-                               a_.kv_head * a_.layout.head_bytes();
-    scores(reinterpret_cast<const T*>(head));
-    alignas(64) float alpha[G];
-    for (int g = 0; g < G; ++g) {
-      mask(p_[g], low, high);
-      F largest = Isa::load(p_[g]);
-      for (int i = 1; i < kVectors; ++i)
-        largest = Isa::max(largest, Isa::load(p_[g] + i * Isa::kWidth));
-      const float tile_max = Isa::reduce_max(largest);
-      const float m = tile_max > m_[g] ? tile_max : m_[g];
-      alignas(64) float lanes[Isa::kWidth];
-      Isa::store(lanes, exp<Isa>(Isa::set1(m_[g] - m)));
-      alpha[g] = lanes[0];
-      m_[g] = m;
+  float* floats(std::size_t at) const { return a_.scratch + at; }
+  std::int16_t* words(std::size_t at) const {
+    return reinterpret_cast<std::int16_t*>(a_.scratch + at);
+  }
+
+  // Queries one after the other, as the product with K wants them.
+  void take_queries() {
+    const std::size_t row = std::size_t{a_.group} * dk_;
+    for (std::uint32_t r = 0; r < a_.n_rows; ++r) {
+      const float* q = a_.q + r * a_.q_stride;
+      if (a_.layout.k_type != KvType::kQ8) {
+        std::memcpy(floats(at_.q) + r * row, q, row * sizeof(float));
+        continue;
+      }
+      for (std::size_t d = 0; d < row; d += kKvGroup)
+        floats(at_.q_scale)[(r * row + d) / kKvGroup] =
+            a_.scale * encode_words<Isa>(q + d, words(at_.q) + r * row + d);
+    }
+  }
+
+  const std::uint8_t* head_of(std::uint32_t tile) const {
+    return a_.blocks_base + a_.blocks[tile] * a_.layout.block_bytes() +
+           a_.kv_head * a_.layout.head_bytes();
+  }
+
+  void fold(std::uint32_t tile) {
+    // Causality and windows leave a run of rows that see something.
+    std::uint32_t begin = 0;
+    while (begin < a_.n_rows && seen_by(a_, begin, tile * kTile, kTile).empty()) ++begin;
+    std::uint32_t end = begin;
+    while (end < a_.n_rows && !seen_by(a_, end, tile * kTile, kTile).empty()) ++end;
+    if (begin == end) return;
+    const std::uint8_t* k = head_of(tile);
+    score(k, begin * a_.group, (end - begin) * a_.group);
+    soften(tile, begin, end);
+    // Rows that see the same are mixed together: all that see the whole tile.
+    for (std::uint32_t r = begin; r < end;) {
+      const Span span = seen_by(a_, r, tile * kTile, kTile);
+      std::uint32_t last = r + 1;
+      while (last < end && span.low == seen_by(a_, last, tile * kTile, kTile).low &&
+             span.high == seen_by(a_, last, tile * kTile, kTile).high)
+        ++last;
+      mix(k + a_.layout.k_bytes(), span, r * a_.group, (last - r) * a_.group);
+      r = last;
+    }
+  }
+
+  // p of queries [first, first + n) = their products with K, times the scale.
+  void score(const std::uint8_t* k, std::uint32_t first, std::uint32_t n) {
+    const bool q8 = a_.layout.k_type == KvType::kQ8;
+    if (q8) load_scales(k, dk_, floats(at_.k_scale));
+    for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
+      const std::size_t at = first + i;
+      const float* q = floats(at_.q) + at * dk_;
+      float* s = floats(at_.p) + at * kTile;
+      switch (a_.layout.k_type) {
+        case KvType::kF16:
+          return KvFloat<Isa, true>::template score<N>(k, dk_, q, a_.scale, s);
+        case KvType::kF32:
+          return KvFloat<Isa, false>::template score<N>(k, dk_, q, a_.scale, s);
+        case KvType::kQ8:
+          return KvQ8<Isa>::template score<N>(k + scale_bytes(dk_), dk_, words(at_.q) + at * dk_,
+                                              floats(at_.q_scale) + at * (dk_ / kKvGroup),
+                                              floats(at_.k_scale), s);
+      }
+    });
+  }
+
+  // f16 scales [dim / 32, 32] as f32.
+  static void load_scales(const std::uint8_t* from, std::uint32_t dim, float* to) {
+    const auto* half = reinterpret_cast<const std::uint16_t*>(from);
+    for (std::uint32_t i = 0; i < dim; i += Isa::kWidth)
+      Isa::store(to + i, Isa::load_half(half + i));
+  }
+
+  // Scores of rows [begin, end) to p; m and l; alpha and peak for the product with V.
+  void soften(std::uint32_t tile, std::uint32_t begin, std::uint32_t end) {
+    const std::uint32_t first = begin * a_.group;
+    const std::uint32_t last = end * a_.group;
+    float* m = floats(at_.m);
+    float* l = floats(at_.l);
+    float* alpha = floats(at_.alpha);
+    float* peak = floats(at_.peak);
+    for (std::uint32_t r = begin; r < end; ++r) {
+      const Span span = seen_by(a_, r, tile * kTile, kTile);
+      for (std::uint32_t i = r * a_.group; i < (r + 1) * a_.group; ++i) {
+        const float tile_max = largest_of(floats(at_.p) + std::size_t{i} * kTile, span);
+        const float both = tile_max > m[i] ? tile_max : m[i];
+        alpha[i] = m[i] - both;
+        peak[i] = tile_max - both;
+        m[i] = both;
+      }
+    }
+    for (std::uint32_t i = first; i < last; i += Isa::kWidth) {  // there is room behind them
+      Isa::store(alpha + i, exp_not_above_one<Isa>(Isa::load(alpha + i)));
+      Isa::store(peak + i, exp_not_above_one<Isa>(Isa::load(peak + i)));
+    }
+    for (std::uint32_t i = first; i < last; ++i) {
+      float* s = floats(at_.p) + std::size_t{i} * kTile;
       F total = Isa::zero();
-      for (int i = 0; i < kVectors; ++i) {
-        const F p = exp<Isa>(Isa::sub(Isa::load(p_[g] + i * Isa::kWidth), Isa::set1(m)));
-        Isa::store(p_[g] + i * Isa::kWidth, p);
+      for (int v = 0; v < kVectors; ++v) {
+        const F p =
+            exp_not_above_one<Isa>(Isa::sub(Isa::load(s + v * Isa::kWidth), Isa::set1(m[i])));
+        Isa::store(s + v * Isa::kWidth, p);
         total = Isa::add(total, p);
       }
-      l_[g] = std::fma(l_[g], alpha[g], Isa::reduce_add(total));
-    }
-    mix(reinterpret_cast<const T*>(head + a_.layout.k_bytes()), low, high, alpha);
-  }
-
-  void scores(const T* k) {
-    F s[G][kVectors];
-    for (int g = 0; g < G; ++g) {
-      for (int i = 0; i < kVectors; ++i) s[g][i] = Isa::zero();
-    }
-    const std::uint32_t dk = a_.layout.head_dim_k;
-    for (std::uint32_t d = 0; d < dk; ++d) {
-      F column[kVectors];
-#pragma GCC unroll 4
-      for (int i = 0; i < kVectors; ++i) column[i] = Kv::load(k + d * kTile + i * Isa::kWidth);
-#pragma GCC unroll 8
-      for (int g = 0; g < G; ++g) {
-        const F q = Isa::set1(q_[std::size_t(g) * dk + d]);
-#pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i) s[g][i] = Isa::fma(q, column[i], s[g][i]);
-      }
-    }
-    const F factor = Isa::set1(a_.scale);
-    for (int g = 0; g < G; ++g) {
-      for (int i = 0; i < kVectors; ++i) {
-        F v = Isa::mul(s[g][i], factor);
-        if (a_.soft_cap != 0) {
-          const F cap = Isa::set1(a_.soft_cap);
-          v = Isa::mul(cap, tanh<Isa>(Isa::div(v, cap)));
-        }
-        Isa::store(p_[g] + i * Isa::kWidth, v);
-      }
+      l[i] = std::fma(l[i], alpha[i], Isa::reduce_add(total));
     }
   }
 
-  // What lies outside [low, high) takes no part; its memory may hold anything.
-  static void mask(float* s, std::uint32_t low, std::uint32_t high) {
+  // Of a query's scores, capped; those outside of the span become -inf.
+  float largest_of(float* s, Span span) const {
+    if (a_.soft_cap != 0) cap(s);
+    mask(s, span);
+    F largest = Isa::load(s);
+    for (int v = 1; v < kVectors; ++v) largest = Isa::max(largest, Isa::load(s + v * Isa::kWidth));
+    return Isa::reduce_max(largest);
+  }
+
+  void cap(float* s) const {
+    const F limit = Isa::set1(a_.soft_cap);
+    for (int v = 0; v < kVectors; ++v) {
+      float* at = s + v * Isa::kWidth;
+      Isa::store(at, Isa::mul(limit, tanh<Isa>(Isa::div(Isa::load(at), limit))));
+    }
+  }
+
+  // What lies outside of the span takes no part; its memory may hold anything.
+  static void mask(float* s, Span span) {
     const float nothing = -std::numeric_limits<float>::infinity();
-    for (std::uint32_t j = 0; j < low; ++j) s[j] = nothing;
-    for (std::uint32_t j = high; j < kTile; ++j) s[j] = nothing;
+    for (std::uint32_t j = 0; j < span.low; ++j) s[j] = nothing;
+    for (std::uint32_t j = span.high; j < kTile; ++j) s[j] = nothing;
   }
 
-  void mix(const T* v, std::uint32_t low, std::uint32_t high, const float* alpha) {
-    const std::uint32_t dv = a_.layout.head_dim_v;
-    std::uint32_t d = 0;
-    for (; d + 2 * Isa::kWidth <= dv; d += 2 * Isa::kWidth) mix_columns<2>(v, d, low, high, alpha);
-    for (; d + Isa::kWidth <= dv; d += Isa::kWidth) mix_columns<1>(v, d, low, high, alpha);
-    for (; d < dv; ++d) mix_column(v, d, low, high, alpha);
-  }
-
-  template <int N>
-  void mix_columns(const T* v, std::uint32_t d, std::uint32_t low, std::uint32_t high,
-                   const float* alpha) {
-    const std::uint32_t dv = a_.layout.head_dim_v;
-    F o[G][N];
-#pragma GCC unroll 8
-    for (int g = 0; g < G; ++g) {
-#pragma GCC unroll 2
-      for (int i = 0; i < N; ++i)
-        o[g][i] = Isa::mul(Isa::load(o_ + std::size_t(g) * dv + d + i * Isa::kWidth),
-                           Isa::set1(alpha[g]));
-    }
-    for (std::uint32_t j = low; j < high; ++j) {
-      F row[N];
-#pragma GCC unroll 2
-      for (int i = 0; i < N; ++i) row[i] = Kv::load(v + std::size_t{j} * dv + d + i * Isa::kWidth);
-#pragma GCC unroll 8
-      for (int g = 0; g < G; ++g) {
-        const F p = Isa::set1(p_[g][j]);
-#pragma GCC unroll 2
-        for (int i = 0; i < N; ++i) o[g][i] = Isa::fma(p, row[i], o[g][i]);
+  // o of queries [first, first + n), which see the same of the tile.
+  void mix(const std::uint8_t* v, Span span, std::uint32_t first, std::uint32_t n) {
+    if (a_.layout.v_type == KvType::kQ8) take_v_scales(v, span);
+    for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
+      const std::size_t at = first + i;
+      const float* p = floats(at_.p) + at * kTile;
+      const float* alpha = floats(at_.alpha) + at;
+      const float* peak = floats(at_.peak) + at;
+      float* o = floats(at_.o) + at * dv_;
+      switch (a_.layout.v_type) {
+        case KvType::kF16:
+          return KvFloat<Isa, true>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o);
+        case KvType::kF32:
+          return KvFloat<Isa, false>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o);
+        case KvType::kQ8:
+          return KvQ8<Isa>::template mix<N>(v + scale_bytes(dv_), dv_, floats(at_.v_scale),
+                                            floats(at_.v_top), p, peak, alpha, o);
       }
-    }
-#pragma GCC unroll 8
-    for (int g = 0; g < G; ++g) {
-#pragma GCC unroll 2
-      for (int i = 0; i < N; ++i)
-        Isa::store(o_ + std::size_t(g) * dv + d + i * Isa::kWidth, o[g][i]);
-    }
+    });
   }
 
-  // One element, with the lanes' operations.
-  void mix_column(const T* v, std::uint32_t d, std::uint32_t low, std::uint32_t high,
-                  const float* alpha) {
-    const std::uint32_t dv = a_.layout.head_dim_v;
-    for (int g = 0; g < G; ++g) {
-      float o = o_[std::size_t(g) * dv + d] * alpha[g];
-      for (std::uint32_t j = low; j < high; ++j) {
-        alignas(64) T padded[Isa::kWidth] = {};
-        padded[0] = v[std::size_t{j} * dv + d];
-        alignas(64) float lanes[Isa::kWidth];
-        Isa::store(lanes, Kv::load(padded));
-        o = std::fma(p_[g][j], lanes[0], o);
+  // v_top: for each 32 elements the largest scale in the span, NaN if one is none; v_scale: the
+  // others as fractions of it, 0 outside of the span.
+  void take_v_scales(const std::uint8_t* scales, Span span) {
+    float* v_scale = floats(at_.v_scale);
+    load_scales(scales, dv_, v_scale);
+    for (std::uint32_t b = 0; b < dv_ / kKvGroup; ++b) {
+      float* s = v_scale + b * kTile;
+      for (std::uint32_t j = 0; j < span.low; ++j) s[j] = 0;
+      for (std::uint32_t j = span.high; j < kTile; ++j) s[j] = 0;
+      F largest = Isa::zero();
+      F finite = Isa::zero();  // stays 0, or becomes NaN
+      for (int v = 0; v < kVectors; ++v) {
+        const F x = Isa::load(s + v * Isa::kWidth);
+        largest = Isa::max(largest, x);
+        finite = Isa::fma(x, Isa::zero(), finite);
       }
-      o_[std::size_t(g) * dv + d] = o;
+      const float top = Isa::reduce_max(largest);
+      const F inverse = Isa::set1(top > 0 ? 1.0f / top : 0.0f);
+      for (int v = 0; v < kVectors; ++v)
+        Isa::store(s + v * Isa::kWidth, Isa::mul(Isa::load(s + v * Isa::kWidth), inverse));
+      floats(at_.v_top)[b] = top + Isa::reduce_add(finite);
     }
   }
 
   const AttentionArgs& a_;
-  const float* q_;
-  float* o_;
-  float* m_;
-  float* l_;
-  alignas(64) float p_[G][kTile];
+  const std::uint32_t dk_, dv_;
+  const AttentionScratch at_;
 };
+
+template <class Isa>
+void attention_segment(const AttentionArgs& args) {
+  SegmentFold<Isa>(args).run();
+}
 
 template <class Isa>
 inline float exp_of(float x) {
   alignas(64) float lanes[Isa::kWidth];
-  Isa::store(lanes, exp<Isa>(Isa::set1(x)));
+  Isa::store(lanes, exp_not_above_one<Isa>(Isa::set1(x)));
   return lanes[0];
 }
 
-// o, m, l of the positions so far, joined with those of the next segment.
+// y = y * a + o * b, element by element.
 template <class Isa>
-inline void join(float* o, float* m, float* l, const float* next_o, float next_m, float next_l,
-                 std::uint32_t dv) {
-  const float both = *m > next_m ? *m : next_m;
-  const float a = exp_of<Isa>(*m - both);
-  const float b = exp_of<Isa>(next_m - both);
-  *m = both;
-  *l = std::fma(*l, a, next_l * b);
-  for (std::uint32_t d = 0; d < dv; ++d) o[d] = std::fma(o[d], a, next_o[d] * b);
+inline void join_elements(float* y, float a, const float* o, float b, std::uint32_t n) {
+  std::uint32_t d = 0;
+  for (; d + Isa::kWidth <= n; d += Isa::kWidth)
+    Isa::store(y + d,
+               Isa::fma(Isa::load(y + d), Isa::set1(a), Isa::mul(Isa::load(o + d), Isa::set1(b))));
+  for (; d < n; ++d) y[d] = std::fma(y[d], a, o[d] * b);
 }
 
-template <class Isa, class Kv, int G>
-inline void attend_heads(const AttentionArgs& a, int head) {
+// A query's last segment is in y: the sink, which joins the denominator with the same rescaling,
+// and the division.
+template <class Isa>
+inline void finish_query(const AttentionArgs& a, std::uint32_t g, float* y, float m, float l) {
+  float factor = 1.0f;
+  if (a.sinks != nullptr) {
+    const float both = a.sinks[g] > m ? a.sinks[g] : m;
+    factor = exp_of<Isa>(m - both);
+    l = std::fma(l, factor, exp_of<Isa>(a.sinks[g] - both));
+  }
+  const float inverse = factor / l;
+  for (std::uint32_t d = 0; d < a.layout.head_dim_v; ++d) y[d] *= inverse;
+}
+
+template <class Isa>
+void attention_join(const AttentionArgs& a) {
   const std::uint32_t dv = a.layout.head_dim_v;
-  float* o = a.scratch;                     // [G, dv]
-  float* next_o = o + std::size_t{G} * dv;  // [G, dv]
-  float m[G], l[G], next_m[G], next_l[G];
-  bool first = true;
-  std::uint32_t begin = a.begin;
-  while (begin < a.end) {
-    const std::uint32_t border = (begin / kSegment + 1) * kSegment;
-    const std::uint32_t end = a.end < border ? a.end : border;
-    if (first) {
-      SegmentFold<Isa, Kv, G>(a, head, o, m, l).run(begin, end);
+  const AttentionScratch at(a.group, a.layout.head_dim_k, dv);
+  for (std::uint32_t i = 0; i < a.n_queries(); ++i) {
+    const std::uint32_t r = i / a.group;
+    const std::uint32_t g = i % a.group;
+    if (seen_by(a, r, a.segment * kSegment, kSegment).empty()) continue;
+    const float* o = a.scratch + at.o + std::size_t{i} * dv;
+    const float next_m = a.scratch[at.m + i];
+    const float next_l = a.scratch[at.l + i];
+    float* y = a.y + r * a.y_stride + std::size_t{g} * dv;
+    float& m = a.largest[r * a.state_stride + g];
+    float& l = a.sum[r * a.state_stride + g];
+    if (a.first_of(r) / kSegment == a.segment) {
+      std::memcpy(y, o, dv * sizeof(float));
+      m = next_m;
+      l = next_l;
     } else {
-      SegmentFold<Isa, Kv, G>(a, head, next_o, next_m, next_l).run(begin, end);
-      for (int g = 0; g < G; ++g)
-        join<Isa>(o + std::size_t(g) * dv, m + g, l + g, next_o + std::size_t(g) * dv, next_m[g],
-                  next_l[g], dv);
+      const float both = m > next_m ? m : next_m;
+      const float before = exp_of<Isa>(m - both);
+      const float after = exp_of<Isa>(next_m - both);
+      m = both;
+      l = std::fma(l, before, next_l * after);
+      join_elements<Isa>(y, before, o, after, dv);
     }
-    first = false;
-    begin = end;
-  }
-  for (int g = 0; g < G; ++g) {
-    float factor = 1.0f;
-    if (a.sinks != nullptr) {  // joins the denominator with the same rescaling
-      const float sink = a.sinks[head + g];
-      const float both = sink > m[g] ? sink : m[g];
-      factor = exp_of<Isa>(m[g] - both);
-      l[g] = std::fma(l[g], factor, exp_of<Isa>(sink - both));
-    }
-    const float inverse = factor / l[g];
-    float* y = a.y + std::size_t(head + g) * dv;
-    for (std::uint32_t d = 0; d < dv; ++d) y[d] = o[std::size_t(g) * dv + d] * inverse;
-  }
-}
-
-template <class Isa, class Kv>
-inline void attend(const AttentionArgs& a) {
-  const int group = static_cast<int>(a.group);
-  int head = 0;
-  for (; head + 4 <= group; head += 4) attend_heads<Isa, Kv, 4>(a, head);
-  for (; head + 2 <= group; head += 2) attend_heads<Isa, Kv, 2>(a, head);
-  for (; head < group; ++head) attend_heads<Isa, Kv, 1>(a, head);
-}
-
-template <class Isa>
-void attention(const AttentionArgs& a) {
-  if (a.layout.element_bytes == 2) {
-    attend<Isa, KvHalf<Isa>>(a);
-  } else {
-    attend<Isa, KvFloat<Isa>>(a);
+    if ((a.position + r) / kSegment == a.segment) finish_query<Isa>(a, g, y, m, l);
   }
 }
 

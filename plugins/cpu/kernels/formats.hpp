@@ -7,6 +7,8 @@
 //
 // Every format gives
 //   kType, kBlock (elements), kAux, kHead and kQuants (bytes per row and block)
+//   kLargest              the largest weight byte, where weights are not kWide
+//   kSlowToUnpack         where it is so though blocks are small
 //   begin(head)           reads the block's scales
 //   weights<J>(quants, w) the 32 weights of sub-block J as 8 registers: w[i] = elements 4i .. 4i+3
 //   of R rows scale<J>(), and scale2<J>() where a scale holds for 16 elements only; min<J>() where
@@ -60,6 +62,7 @@ inline typename Isa::B place_bits(typename Isa::B bits, std::uint8_t mask, typen
 template <class Isa>
 struct Q4_0 {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q4_0;
+  static constexpr int kLargest = 15;
   static constexpr std::uint32_t kBlock = 32, kHead = 2, kQuants = 16;
   static constexpr AuxKind kAux = {Aux::kOffset32, 8};
   using F = typename Isa::F;
@@ -83,6 +86,7 @@ struct Q4_0 {
 template <class Isa>
 struct Q4_1 {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q4_1;
+  static constexpr int kLargest = 15;
   static constexpr std::uint32_t kBlock = 32, kHead = 4, kQuants = 16;
   static constexpr AuxKind kAux = {Aux::kMin32, 0};
   using F = typename Isa::F;
@@ -126,6 +130,8 @@ inline void add_fifth_bits(const std::uint8_t* bits, typename Isa::B* w) {
 template <class Isa>
 struct Q5_0 {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q5_0;
+  static constexpr bool kSlowToUnpack = true;
+  static constexpr int kLargest = 31;
   static constexpr std::uint32_t kBlock = 32, kHead = 2, kQuants = 20;
   static constexpr AuxKind kAux = {Aux::kOffset32, 16};
   using F = typename Isa::F;
@@ -150,6 +156,8 @@ struct Q5_0 {
 template <class Isa>
 struct Q5_1 : Q4_1<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q5_1;
+  static constexpr bool kSlowToUnpack = true;
+  static constexpr int kLargest = 31;
   static constexpr std::uint32_t kQuants = 20;
 
   template <int J>
@@ -208,6 +216,7 @@ inline constexpr Iq4Table<Isa> kIq4Table;
 template <class Isa>
 struct Iq4Nl : Q4_0<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_IQ4_NL;
+  static constexpr bool kSlowToUnpack = true;
   static constexpr AuxKind kAux = wide_aux<Isa>();
   static constexpr bool kWide = true;
 
@@ -226,6 +235,8 @@ alignas(16) inline constexpr std::uint8_t kMxfp4Table[16] = {12, 13, 14, 15, 16,
 template <class Isa>
 struct Mxfp4 {
   static constexpr std::uint32_t kType = FORGE_TYPE_MXFP4;
+  static constexpr bool kSlowToUnpack = true;
+  static constexpr int kLargest = 24;
   static constexpr std::uint32_t kBlock = 32, kHead = 1, kQuants = 16;
   static constexpr AuxKind kAux = {Aux::kOffset32, 12};
   using F = typename Isa::F;
@@ -296,6 +307,7 @@ struct SixBitScales {
 template <class Isa>
 struct Q4_K : SixBitScales<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q4_K;
+  static constexpr int kLargest = 15;
   static constexpr std::uint32_t kBlock = 256, kHead = 16, kQuants = 128;
   static constexpr AuxKind kAux = {Aux::kMin32, 0};
   using F = typename Isa::F;
@@ -320,6 +332,7 @@ struct Q4_K : SixBitScales<Isa> {
 template <class Isa>
 struct Q5_K : Q4_K<Isa> {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q5_K;
+  static constexpr int kLargest = 31;
   static constexpr std::uint32_t kQuants = 160;
 
   template <int J>
@@ -387,6 +400,7 @@ struct Iq4Xs {
 template <class Isa>
 struct Q6_K {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q6_K;
+  static constexpr int kLargest = 63;
   static constexpr std::uint32_t kBlock = 256, kHead = 18, kQuants = 192;
   static constexpr AuxKind kAux = {Aux::kOffset16, 32};
   static constexpr bool kPerSixteen = true;
@@ -433,6 +447,7 @@ struct Q6_K {
 template <class Isa>
 struct Q3_K {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q3_K;
+  static constexpr int kLargest = 7;
   static constexpr std::uint32_t kBlock = 256, kHead = 14, kQuants = 96;
   static constexpr AuxKind kAux = {Aux::kOffset16, 4};
   static constexpr bool kPerSixteen = true;
@@ -495,6 +510,7 @@ struct Q3_K {
 template <class Isa>
 struct Q2_K {
   static constexpr std::uint32_t kType = FORGE_TYPE_Q2_K;
+  static constexpr int kLargest = 3;
   static constexpr std::uint32_t kBlock = 256, kHead = 20, kQuants = 64;
   static constexpr AuxKind kAux = {Aux::kMin16, 0};
   static constexpr bool kPerSixteen = true;

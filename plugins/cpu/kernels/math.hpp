@@ -8,17 +8,13 @@
 
 namespace forge::cpu {
 
-// e^x. x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7 (the next term is
+// e^r for x = n ln 2 + r, |r| <= ln 2 / 2, by its Taylor polynomial of degree 7 (the next term is
 // below 2^-27 of the result), ln 2 in two parts so that r is good to the last bit (Cody and Waite
-// 1980). Relative error below 3e-7. Below -87.3 the result is 0, above 88.7 that of 88.7. NaN stays
-// NaN: of max and min the second operand comes out when one is NaN.
+// 1980). n is a whole number.
 template <class Isa>
-inline typename Isa::F exp(typename Isa::F x) {
+inline typename Isa::F exp_of_rest(typename Isa::F x, typename Isa::F n) {
   using F = typename Isa::F;
-  const F low = Isa::set1(-87.33654f);
-  const F clamped = Isa::max(Isa::set1(-88.0f), Isa::min(Isa::set1(88.72283f), x));
-  const F n = Isa::round(Isa::mul(clamped, Isa::set1(1.44269504f)));
-  F r = Isa::fnma(n, Isa::set1(0.693359375f), clamped);
+  F r = Isa::fnma(n, Isa::set1(0.693359375f), x);
   r = Isa::fnma(n, Isa::set1(-2.12194440e-4f), r);
   F p = Isa::set1(1.0f / 5040);
   p = Isa::fma(p, r, Isa::set1(1.0f / 720));
@@ -27,7 +23,20 @@ inline typename Isa::F exp(typename Isa::F x) {
   p = Isa::fma(p, r, Isa::set1(1.0f / 6));
   p = Isa::fma(p, r, Isa::set1(0.5f));
   p = Isa::fma(p, r, Isa::set1(1.0f));
-  p = Isa::fma(p, r, Isa::set1(1.0f));
+  return Isa::fma(p, r, Isa::set1(1.0f));
+}
+
+inline constexpr float kExpLow = -87.33654f;  // e^x below is no normal number
+inline constexpr float kLog2E = 1.44269504f;
+
+// e^x. Relative error below 3e-7. Below -87.3 the result is 0, above 88.7 that of 88.7. NaN stays
+// NaN: of max and min the second operand comes out when one is NaN.
+template <class Isa>
+inline typename Isa::F exp(typename Isa::F x) {
+  using F = typename Isa::F;
+  const F clamped = Isa::max(Isa::set1(-88.0f), Isa::min(Isa::set1(88.72283f), x));
+  const F n = Isa::round(Isa::mul(clamped, Isa::set1(kLog2E)));
+  const F p = exp_of_rest<Isa>(clamped, n);
   // p * 2^n in two steps: n reaches 128, which no exponent field holds.
   const typename Isa::I exponent = Isa::round_to_int(n);
   const typename Isa::I half = Isa::template shift_right_signed<1>(exponent);
@@ -35,7 +44,19 @@ inline typename Isa::F exp(typename Isa::F x) {
   const F s1 = Isa::bits_to_float(Isa::template shift_left<23>(Isa::add_i(half, bias)));
   const F s2 = Isa::bits_to_float(
       Isa::template shift_left<23>(Isa::add_i(Isa::sub_i(exponent, half), bias)));
-  return Isa::zero_below(Isa::mul(Isa::mul(p, s1), s2), x, low);
+  return Isa::zero_below(Isa::mul(Isa::mul(p, s1), s2), x, Isa::set1(kExpLow));
+}
+
+// The same for x <= 0 and NaN, with fewer steps.
+template <class Isa>
+inline typename Isa::F exp_not_above_one(typename Isa::F x) {
+  using F = typename Isa::F;
+  const F clamped = Isa::max(Isa::set1(-88.0f), x);
+  const F n = Isa::round(Isa::mul(clamped, Isa::set1(kLog2E)));
+  const F p = exp_of_rest<Isa>(clamped, n);
+  const typename Isa::I exponent = Isa::add_i(Isa::round_to_int(n), Isa::set1_i(127));
+  const F scale = Isa::bits_to_float(Isa::template shift_left<23>(exponent));
+  return Isa::zero_below(Isa::mul(p, scale), x, Isa::set1(kExpLow));
 }
 
 template <class Isa>

@@ -13,6 +13,7 @@
 #ifndef FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_
 #define FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,95 +22,10 @@
 #include "plugins/cpu/kernels/api.hpp"
 #include "plugins/cpu/kernels/formats.hpp"
 #include "plugins/cpu/kernels/math.hpp"
+#include "plugins/cpu/kernels/panel.hpp"
+#include "plugins/cpu/kernels/sub_block.hpp"
 
 namespace forge::cpu {
-
-template <class Format>
-concept PerSixteen = requires { Format::kPerSixteen; };
-
-template <class Format>
-concept Wide = requires { Format::kWide; };
-
-constexpr bool has_offset(AuxKind kind) {
-  return kind.aux == Aux::kOffset32 || kind.aux == Aux::kOffset16;
-}
-constexpr bool has_min(AuxKind kind) { return kind.aux == Aux::kMin32 || kind.aux == Aux::kMin16; }
-
-// T rows of quantized activations, from element 0 of the current block on.
-template <int T>
-struct ActRows {
-  const std::int8_t* q[T];
-  const float* scale[T];
-  const std::int32_t* aux[T];
-};
-
-template <class Isa, class Format>
-inline typename Isa::I dot(typename Isa::I acc, typename Isa::B w, const std::int8_t* x) {
-  if constexpr (Wide<Format>) {
-    return Isa::dot_wide(acc, w, x);
-  } else {
-    return Isa::dot(acc, w, x);
-  }
-}
-
-inline float aux_float(const std::int32_t* aux) {
-  float f;
-  __builtin_memcpy(&f, aux, sizeof(f));
-  return f;
-}
-
-// Sub-block J: 32 elements with one scale.
-template <class Isa, class Format, int T, int J>
-inline void sub_block(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
-                      std::size_t block, typename Isa::F* y) {
-  using I = typename Isa::I;
-  constexpr AuxKind kAux = Format::kAux;
-  I sum[T];
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t)
-    sum[t] = has_offset(kAux) ? Isa::set1_i(x.aux[t][block]) : Isa::zero_i();
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-#pragma GCC unroll 16
-    for (int t = 0; t < T; ++t)
-      sum[t] = dot<Isa, Format>(sum[t], w[i], x.q[t] + block * 32 + 4 * i);
-  }
-  const typename Isa::F d = format.template scale<J>();
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {
-    y[t] = Isa::fma(Isa::to_float(sum[t]), Isa::mul(d, Isa::set1(x.scale[t][block])), y[t]);
-    if constexpr (has_min(kAux))
-      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + block)), y[t]);
-  }
-}
-
-// Sub-block J: 32 elements with one scale for each half.
-template <class Isa, class Format, int T, int J>
-inline void sub_block_halves(const Format& format, const typename Isa::B* w, const ActRows<T>& x,
-                             std::size_t block, typename Isa::F* y) {
-  using I = typename Isa::I;
-  using F = typename Isa::F;
-  constexpr AuxKind kAux = Format::kAux;
-  const F d0 = format.template scale<J>();
-  const F d1 = format.template scale2<J>();
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {
-    I first = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
-    I second = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      first = dot<Isa, Format>(first, w[i], x.q[t] + block * 32 + 4 * i);
-      second = dot<Isa, Format>(second, w[i + 4], x.q[t] + block * 32 + 16 + 4 * i);
-    }
-    const F both = Isa::fma(Isa::to_float(second), d1, Isa::mul(Isa::to_float(first), d0));
-    y[t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[t]);
-    if constexpr (has_min(kAux)) {
-      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block)), y[t]);
-      y[t] =
-          Isa::fma(format.template min2<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block + 1)), y[t]);
-    }
-  }
-}
 
 template <class Isa, class Format, int T, int... J>
 inline void whole_block(const Format& format, const std::uint8_t* quants, const ActRows<T>& x,
@@ -117,11 +33,7 @@ inline void whole_block(const Format& format, const std::uint8_t* quants, const 
   const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
     typename Isa::B w[8];
     format.template weights<kJ>(quants, w);
-    if constexpr (PerSixteen<Format>) {
-      sub_block_halves<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
-    } else {
-      sub_block<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
-    }
+    any_sub_block<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
   };
   (one(std::integral_constant<int, J>{}), ...);
 }
@@ -141,20 +53,16 @@ template <class Isa, class Format, int T>
 inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
                             float* out) {
   constexpr int kParts = Format::kBlock / 32;
-  ActRows<T> x;
-  for (int t = 0; t < T; ++t) {
-    x.q[t] = a.q + (row + t) * a.q_stride;
-    x.scale[t] = a.scale + (row + t) * a.scale_stride;
-    x.aux[t] = a.aux + (row + t) * a.aux_stride;
-  }
+  const ActRows<T> x = act_rows<T>(a, row);
   typename Isa::F y[T];
 #pragma GCC unroll 16
   for (int t = 0; t < T; ++t) y[t] = Isa::zero();
   const std::uint8_t* head = tile;
   const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
   const std::size_t n_blocks = a.n_in / Format::kBlock;
+  constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   for (std::size_t b = 0; b < n_blocks; ++b) {
-    if constexpr (T == 1) prefetch<Format::kQuants * Isa::kWidth>(quants + kPrefetchAhead);
+    if constexpr (T == 1) prefetch<kBytes>(tile + b * kBytes + kPrefetchAhead);
     Format format;
     format.begin(head);
     whole_block<Isa, Format, T>(format, quants, x, b * kParts, y,
@@ -275,29 +183,66 @@ inline void finish_row(const MatmulArgs& a, const float* sums, const float* up, 
   }
 }
 
-// The outer loops: rows in groups that stay in the second-level cache, tiles, micro tiles.
+// Finishes the rows [row, row + n_rows) of one tile; sums and up [n_rows, kWidth].
+template <class Isa>
+inline void finish_rows(const MatmulArgs& a, const float* sums, const float* up, std::uint32_t tile,
+                        std::uint32_t row, std::uint32_t n_rows) {
+  const std::size_t column = std::size_t{tile} * Isa::kWidth;
+  const std::size_t left = a.n_out - column;
+  const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
+  for (std::uint32_t t = 0; t < n_rows; ++t)
+    finish_row<Isa>(a, sums + t * Isa::kWidth, up + t * Isa::kWidth, row + t, column, n);
+}
+
+// The outer loops for few rows: tiles, and micro tiles of up to kMaxRows rows.
 template <class Isa, class Micro, int kMaxRows>
 void run_matmul(const MatmulArgs& a) {
-  constexpr std::uint32_t kRowsPerPass = 128;  // x 4096 elements of int8: half a megabyte
   const std::size_t tile_size = a.format.tile_size(a.n_in);
   alignas(64) float sums[kMaxRows * Isa::kWidth];
   alignas(64) float up[kMaxRows * Isa::kWidth];
   for (std::uint32_t pass = 0; pass < a.n_rows; pass += kRowsPerPass) {
-    const std::uint32_t pass_end = pass + kRowsPerPass < a.n_rows ? pass + kRowsPerPass : a.n_rows;
+    const std::uint32_t pass_end = std::min(pass + kRowsPerPass, a.n_rows);
     for (std::uint32_t tile = a.tile_begin; tile < a.tile_end; ++tile) {
-      const std::size_t column = std::size_t{tile} * Isa::kWidth;
-      const std::size_t left = a.n_out - column;
-      const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
       for (std::uint32_t row = pass; row < pass_end; row += kMaxRows) {
-        const int rows = static_cast<int>(pass_end - row < kMaxRows ? pass_end - row : kMaxRows);
-        run_micro<Micro, kMaxRows>(rows, a, a.weight.tiles + tile * tile_size, row, sums);
+        const std::uint32_t rows = std::min<std::uint32_t>(pass_end - row, kMaxRows);
+        const int n = static_cast<int>(rows);
+        run_micro<Micro, kMaxRows>(n, a, a.weight.tiles + tile * tile_size, row, sums);
         if (a.activation != 0)
-          run_micro<Micro, kMaxRows>(rows, a, a.up.tiles + tile * tile_size, row, up);
-        for (int t = 0; t < rows; ++t)
-          finish_row<Isa>(a, sums + t * Isa::kWidth, up + t * Isa::kWidth, row + t, column, n);
+          run_micro<Micro, kMaxRows>(n, a, a.up.tiles + tile * tile_size, row, up);
+        finish_rows<Isa>(a, sums, up, tile, row, rows);
       }
     }
   }
+}
+
+// The same with each tile unpacked once for all rows of a pass.
+template <class Isa, class Format, int kMaxRows>
+void run_panel_matmul(const MatmulArgs& a) {
+  const std::size_t tile_size = a.format.tile_size(a.n_in);
+  alignas(64) float sums[kRowsPerPass * Isa::kWidth];
+  alignas(64) float up[kRowsPerPass * Isa::kWidth];
+  Panel<Isa, Format> panel;
+  for (std::uint32_t pass = 0; pass < a.n_rows; pass += kRowsPerPass) {
+    const std::uint32_t rows = std::min(kRowsPerPass, a.n_rows - pass);
+    for (std::uint32_t tile = a.tile_begin; tile < a.tile_end; ++tile) {
+      run_panels<Isa, Format, kMaxRows>(a, a.weight.tiles + tile * tile_size, pass, rows, panel,
+                                        sums);
+      if (a.activation != 0)
+        run_panels<Isa, Format, kMaxRows>(a, a.up.tiles + tile * tile_size, pass, rows, panel, up);
+      finish_rows<Isa>(a, sums, up, tile, pass, rows);
+    }
+  }
+}
+
+template <class Format>
+concept SlowToUnpack = Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
+
+template <class Isa, class Format, int kMaxRows>
+void run_quantized(const MatmulArgs& a) {
+  if constexpr (SlowToUnpack<Format>) {
+    if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format, kMaxRows>(a);
+  }
+  run_matmul<Isa, Quantized<Isa, Format>, kMaxRows>(a);
 }
 
 template <class Isa, template <class> class Format, int kMaxRows>
@@ -308,7 +253,7 @@ constexpr MatmulKernel quantized_kernel(const char* name) {
           {Isa::kWidth, Tag::kBlock, Tag::kHead * Isa::kWidth, Tag::kQuants * Isa::kWidth},
           Tag::kAux,
           false,
-          run_matmul<Isa, Quantized<Isa, Tag>, kMaxRows>};
+          run_quantized<Isa, Tag, kMaxRows>};
 }
 
 template <class Isa, template <class> class Weight, int kMaxRows>

@@ -9,16 +9,34 @@
 #define FORGE_PLUGINS_CPU_KERNELS_TABLE_HPP_
 
 #include "plugins/cpu/kernels/attention.hpp"
+#include "plugins/cpu/kernels/kv_write.hpp"
 #include "plugins/cpu/kernels/matmul.hpp"
+#include "plugins/cpu/kernels/peak.hpp"
 #include "plugins/cpu/kernels/rows.hpp"
 
 namespace forge::cpu {
 
 template <class Isa>
 constexpr KernelTable make_table(std::span<const MatmulKernel> matmul) {
-  return {Isa::kName,    Isa::kWidth,   Isa::kUnsignedBytes, matmul,        quantize_row<Isa>,
-          norm_row<Isa>, rope_row<Isa>, gated<Isa>,          activate<Isa>, soft_cap<Isa>,
-          scale<Isa>,    add<Isa>,      multiply<Isa>,       kv_write<Isa>, attention<Isa>};
+  return {Isa::kName,
+          Isa::kWidth,
+          Isa::kUnsignedBytes,
+          matmul,
+          quantize_row<Isa>,
+          norm_row<Isa>,
+          rope_row<Isa>,
+          gated<Isa>,
+          activate<Isa>,
+          soft_cap<Isa>,
+          scale<Isa>,
+          add<Isa>,
+          multiply<Isa>,
+          kv_write<Isa>,
+          attention_segment<Isa>,
+          attention_join<Isa>,
+          peak_int8<Isa>,
+          peak_f32<Isa>,
+          read_through<Isa>};
 }
 
 }  // namespace forge::cpu

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "forge/sdk/codec_lookup.hpp"
+#include "plugins/cpu/runtime/attention_step.hpp"
 #include "plugins/cpu/runtime/plan.hpp"
 #include "plugins/cpu/runtime/row_ops.hpp"
 
@@ -198,12 +199,35 @@ class PlanCompiler {
     FORGE_TRY(chain(node, "kv_write", make_kv_write(node, layout)));
     end_chain();
     FORGE_ASSIGN(std::vector<float> sinks, vector_of(node.weight(0)));
-    const char* type = layout.element_bytes == 2 ? "attention_f16_" : "attention_f32_";
-    push(std::make_unique<AttentionStep>(node.params<forge_attention_params_v1>(), layout,
-                                         node.state_id(), node.input_id(0), node.output_id(0),
-                                         std::move(sinks)),
-         node.op(), std::string(node.name()), type + std::string(plan_.kernels_.isa));
+    std::string kernel = std::string("attention_") + kv_name(layout.k_type);
+    if (layout.v_type != layout.k_type) kernel += std::string("_") + kv_name(layout.v_type);
+    const auto& params = node.params<forge_attention_params_v1>();
+    push(std::make_unique<AttentionStep>(params, layout, attention_work(params), node.state_id(),
+                                         node.input_id(0), node.output_id(0), std::move(sinks)),
+         node.op(), std::string(node.name()), kernel + "_" + plan_.kernels_.isa);
     return {};
+  }
+
+  static const char* kv_name(KvType type) {
+    switch (type) {
+      case KvType::kF16:
+        return "f16";
+      case KvType::kF32:
+        return "f32";
+      default:
+        return "q8_0";
+    }
+  }
+
+  // Nodes whose items are the same share them.
+  std::size_t attention_work(const forge_attention_params_v1& p) {
+    std::vector<AttentionWork>& works = plan_.execution_.attention_work;
+    const auto found = std::find_if(works.begin(), works.end(), [&](const AttentionWork& work) {
+      return work.fits(p.n_heads, p.n_kv_heads, p.window);
+    });
+    if (found != works.end()) return static_cast<std::size_t>(found - works.begin());
+    works.emplace_back(p.n_heads, p.n_kv_heads, p.window);
+    return works.size() - 1;
   }
 
   struct RopeKey {

@@ -42,12 +42,22 @@ Status check_linear(const KernelTable& kernels, const sdk::NodeView& node) {
   return check_codecs(node);
 }
 
+Status check_kv(const char* what, std::uint32_t type, std::uint32_t head_dim) {
+  if (type == FORGE_TYPE_F16 || type == FORGE_TYPE_F32) return {};
+  if (type != FORGE_TYPE_Q8_0)
+    return unimplemented(std::string("its attention reads ") + what +
+                         " in F16, F32 and Q8_0, not " + type_name(type));
+  if (head_dim % kKvGroup != 0)
+    return unimplemented(std::string("its attention reads ") + what +
+                         " in Q8_0 with heads of a multiple of " + std::to_string(kKvGroup) +
+                         " elements, not " + std::to_string(head_dim));
+  return {};
+}
+
 Status check_attention(const sdk::NodeView& node) {
   const forge_state_v1& state = node.state();
-  if (state.type_k != state.type_v)
-    return unimplemented("its attention wants K and V stored in one type");
-  if (state.type_k != FORGE_TYPE_F16 && state.type_k != FORGE_TYPE_F32)
-    return unimplemented("its attention reads KV in F16 and F32, not " + type_name(state.type_k));
+  FORGE_TRY(check_kv("keys", state.type_k, state.head_dim_k));
+  FORGE_TRY(check_kv("values", state.type_v, state.head_dim_v));
   return check_codecs(node);
 }
 

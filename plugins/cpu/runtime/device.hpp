@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "forge/sdk/kernel_pack.hpp"
+#include "forge/sdk/limits.hpp"
 #include "plugins/cpu/kernels/api.hpp"
 #include "plugins/cpu/runtime/thread_pool.hpp"
 
@@ -23,6 +24,8 @@ class CpuDevice : public sdk::PackDevice {
   Result<std::unique_ptr<sdk::PackPlan>> compile(const forge_graph_v1& graph,
                                                  const forge_plan_options_v1& options,
                                                  const sdk::Progress& progress) override;
+  // For "forge.limits/1"; takes about a second and 1 GiB.
+  Result<forge_limits_v1> measure_limits();
 
  private:
   const KernelTable& kernels_;

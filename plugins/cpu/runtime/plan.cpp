@@ -8,7 +8,8 @@ namespace forge::cpu {
 std::uint64_t Workspace::bytes(std::uint32_t max_rows, std::uint32_t n_threads) const {
   const std::uint64_t row =
       max_k + max_k / kActBlock * sizeof(float) + max_aux_stride * sizeof(float);
-  return row * max_rows + std::uint64_t{n_threads} * attention * sizeof(float);
+  const std::uint64_t attention_row = 2 * heads * sizeof(float) + kv_heads * sizeof(std::uint32_t);
+  return (row + attention_row) * max_rows + std::uint64_t{n_threads} * attention * sizeof(float);
 }
 
 QuantizedShape quantized_shape(const KernelTable& kernels, const sdk::NodeView& node) {
@@ -37,8 +38,10 @@ Workspace workspace_of(const KernelTable& kernels, const forge_graph_v1& graph) 
       space.max_aux_stride = std::max(space.max_aux_stride, shape.aux_stride);
     } else if (node.op() == FORGE_OP_ATTENTION) {
       const auto& p = node.params<forge_attention_params_v1>();
-      space.attention =
-          std::max(space.attention, attention_scratch(p.n_heads / p.n_kv_heads, p.head_dim_v));
+      const AttentionScratch scratch(p.n_heads / p.n_kv_heads, p.head_dim_k, p.head_dim_v);
+      space.attention = std::max(space.attention, scratch.size);
+      space.heads = std::max<std::size_t>(space.heads, p.n_heads);
+      space.kv_heads = std::max<std::size_t>(space.kv_heads, p.n_kv_heads);
     }
   }
   return space;
@@ -54,6 +57,8 @@ Status CpuPlan::allocate(const Workspace& workspace) {
   FORGE_ASSIGN(quantized_, Buffer::allocate(workspace.max_k * rows));
   FORGE_ASSIGN(scale_, floats(workspace.max_k / kActBlock * rows));
   FORGE_ASSIGN(aux_, floats(workspace.max_aux_stride * rows));
+  FORGE_ASSIGN(softmax_, floats(2 * workspace.heads * options_.max_rows));
+  turns_ = std::make_unique<std::atomic<std::uint32_t>[]>(workspace.kv_heads * options_.max_rows);
   for (const std::uint32_t n_pairs : rope_pairs_) {
     FORGE_ASSIGN(Buffer table, floats(std::size_t{2} * n_pairs * options_.max_rows));
     rope_tables_.push_back(std::move(table));
@@ -66,6 +71,9 @@ Status CpuPlan::allocate(const Workspace& workspace) {
   x.kernels = &kernels_;
   x.quantized = {reinterpret_cast<std::int8_t*>(quantized_.data()), scale_.floats(),
                  reinterpret_cast<std::int32_t*>(aux_.data())};
+  x.softmax = {softmax_.floats(), softmax_.floats() + workspace.heads * options_.max_rows,
+               workspace.heads};
+  x.turns = turns_.get();
   for (const Buffer& table : rope_tables_) x.rope_tables.push_back(table.floats());
   for (const Buffer& scratch : thread_scratch_) x.thread_scratch.push_back(scratch.floats());
   x.values.resize(graph_.n_values);
@@ -107,6 +115,7 @@ Status CpuPlan::bind(const forge_batch_v1& batch, CpuState& state) {
     for (std::uint32_t i = 0; i < sequence.n_rows; ++i)
       x.rows.push_back({&sequence, sequence.n_past + i});
   }
+  for (AttentionWork& work : x.attention_work) work.cut(batch);
   return {};
 }
 

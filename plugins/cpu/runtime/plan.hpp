@@ -2,6 +2,7 @@
 #ifndef FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_
 #define FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct Workspace {
   std::size_t max_k = 0;           // longest quantized row
   std::size_t max_aux_stride = 0;  // most aux elements of a row
   std::size_t attention = 0;       // floats per thread
+  std::size_t heads = 0;           // most heads of an attention node
+  std::size_t kv_heads = 0;        // likewise
   std::uint64_t bytes(std::uint32_t max_rows, std::uint32_t n_threads) const;
 };
 
@@ -70,6 +73,8 @@ class CpuPlan final : public sdk::PackPlan {
 
   Buffer arenas_[2];
   Buffer quantized_, scale_, aux_;
+  Buffer softmax_;
+  std::unique_ptr<std::atomic<std::uint32_t>[]> turns_;
   std::vector<Buffer> rope_tables_, thread_scratch_;
   std::vector<std::uint32_t> rope_pairs_;
   Execution execution_;

@@ -4,9 +4,24 @@
 
 namespace forge::cpu {
 
+namespace {
+
+KvType kv_type(std::uint32_t type) {
+  switch (type) {
+    case FORGE_TYPE_F32:
+      return KvType::kF32;
+    case FORGE_TYPE_Q8_0:
+      return KvType::kQ8;
+    default:
+      return KvType::kF16;
+  }
+}
+
+}  // namespace
+
 KvLayout CpuState::layout_of(const forge_state_v1& state) {
-  return {state.n_kv_heads, state.head_dim_k, state.head_dim_v,
-          state.type_k == FORGE_TYPE_F32 ? 4u : 2u};
+  return {state.n_kv_heads, state.head_dim_k, state.head_dim_v, kv_type(state.type_k),
+          kv_type(state.type_v)};
 }
 
 std::size_t CpuState::block_bytes(const forge_graph_v1& graph) {

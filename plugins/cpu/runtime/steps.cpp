@@ -74,55 +74,6 @@ StepCost MatmulStep::cost(const Execution& x) const {
   return cost;
 }
 
-std::size_t AttentionStep::n_items(const Execution& x) const {
-  return std::size_t{x.batch->n_rows} * params_.n_kv_heads;
-}
-
-std::uint32_t AttentionStep::first_position(std::uint32_t position) const {
-  return params_.window != 0 && position + 1 > params_.window ? position + 1 - params_.window : 0;
-}
-
-void AttentionStep::run(const Execution& x, std::size_t begin, std::size_t end,
-                        std::uint32_t thread) const {
-  const std::uint32_t n_rows = x.batch->n_rows;
-  AttentionArgs args = {};
-  args.layout = layout_;
-  args.blocks_base = x.state->blocks(state_);
-  args.group = params_.n_heads / params_.n_kv_heads;
-  args.scale = params_.scale;
-  args.soft_cap = params_.soft_cap;
-  args.scratch = x.thread_scratch[thread];
-  for (std::size_t item = begin; item < end; ++item) {
-    const auto row = static_cast<std::uint32_t>(item % n_rows);
-    const auto head = static_cast<std::uint32_t>(item / n_rows);
-    const RowInfo& info = x.rows[row];
-    args.blocks = info.sequence->blocks;
-    args.kv_head = head;
-    args.begin = first_position(info.position);
-    args.end = info.position + 1;
-    args.q = x.values[q_].row(row) + std::size_t{head} * args.group * params_.head_dim_k;
-    args.y = x.values[y_].row(row) + std::size_t{head} * args.group * params_.head_dim_v;
-    args.sinks = sinks_.empty() ? nullptr : sinks_.data() + std::size_t{head} * args.group;
-    x.kernels->attention(args);
-  }
-}
-
-StepCost AttentionStep::cost(const Execution& x) const {
-  StepCost cost;
-  cost.rows = x.batch->n_rows;
-  const std::uint64_t per_position =
-      std::uint64_t{params_.n_heads} * (params_.head_dim_k + params_.head_dim_v);
-  for (const RowInfo& info : x.rows)
-    cost.operations += per_position * (info.position + 1 - first_position(info.position));
-  for (std::uint32_t s = 0; s < x.batch->n_sequences; ++s) {
-    const forge_sequence_v1& sequence = *x.batch->sequences[s];
-    const std::uint32_t last = sequence.n_past + sequence.n_rows;
-    cost.bytes += std::uint64_t{last - first_position(sequence.n_past)} * layout_.block_bytes() /
-                  FORGE_KV_BLOCK_TOKENS;
-  }
-  return cost;
-}
-
 void RopeTableStep::run(const Execution& x, std::size_t begin, std::size_t end,
                         std::uint32_t /*thread*/) const {
   const std::uint32_t n_pairs = angles_.n_pairs();

@@ -6,6 +6,7 @@
 #ifndef FORGE_PLUGINS_CPU_RUNTIME_STEPS_HPP_
 #define FORGE_PLUGINS_CPU_RUNTIME_STEPS_HPP_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "forge/abi/kernel_pack.h"
 #include "forge/sdk/rope.hpp"
 #include "plugins/cpu/kernels/api.hpp"
+#include "plugins/cpu/runtime/attention_work.hpp"
 #include "plugins/cpu/runtime/state.hpp"
 
 namespace forge::cpu {
@@ -33,6 +35,13 @@ struct QuantizedRows {
   std::int32_t* aux = nullptr;
 };
 
+// Of attention between segments: row r and head h at r * stride + h.
+struct SoftmaxState {
+  float* largest = nullptr;
+  float* sum = nullptr;
+  std::size_t stride = 0;
+};
+
 // A row's sequence and position.
 struct RowInfo {
   const forge_sequence_v1* sequence;
@@ -49,6 +58,9 @@ struct Execution {
   QuantizedRows quantized;
   std::vector<float*> rope_tables;     // per set of parameters: [rows][cos n_pairs, sin n_pairs]
   std::vector<float*> thread_scratch;  // per thread
+  std::vector<AttentionWork> attention_work;
+  SoftmaxState softmax;
+  std::atomic<std::uint32_t>* turns = nullptr;  // [blocks of rows, KV heads]: see AttentionStep
 };
 
 // Cost of one call, for counters.
@@ -140,29 +152,6 @@ class MatmulStep final : public Step {
   std::vector<PackedMatrix> matrices_;
   QuantizedShape shape_;
   std::uint32_t row_kind_;
-};
-
-// ---------------------------------------------------------------- attention
-
-class AttentionStep final : public Step {
- public:
-  AttentionStep(const forge_attention_params_v1& params, KvLayout layout, std::uint32_t state,
-                std::uint32_t q, std::uint32_t y, std::vector<float> sinks)
-      : params_(params), layout_(layout), state_(state), q_(q), y_(y), sinks_(std::move(sinks)) {}
-
-  // Item i: KV head i / rows, row i % rows; neighbours share a head's K and V.
-  std::size_t n_items(const Execution& x) const override;
-  void run(const Execution& x, std::size_t begin, std::size_t end,
-           std::uint32_t thread) const override;
-  StepCost cost(const Execution& x) const override;
-
- private:
-  std::uint32_t first_position(std::uint32_t position) const;
-
-  forge_attention_params_v1 params_;
-  KvLayout layout_;
-  std::uint32_t state_, q_, y_;
-  std::vector<float> sinks_;
 };
 
 // ---------------------------------------------------------------- rotary angles

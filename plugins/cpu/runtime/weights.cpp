@@ -72,7 +72,8 @@ Result<PackedWeights> PackedWeights::pack(const KernelTable& kernels, const forg
     pack_matrix(*find_matmul(kernels, weight.type), weight, kernels.unsigned_bytes ? 128 : 0, pool,
                 packed.buffer_.data() + packed.offsets_[w]);
     done += weight.n_bytes;
-    if (progress) FORGE_TRY(progress(done, source_total));
+    progress.weight_read(w);
+    FORGE_TRY(progress.report(done, source_total));
   }
   return packed;
 }

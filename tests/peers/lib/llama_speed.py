@@ -1,8 +1,8 @@
 """Speed of llama.cpp, from the shared library of the npm package node-llama-cpp.
 
 Usage: llama_speed.py LIBLLAMA.so MODEL.gguf THREADS REPETITIONS TEST...
-TEST is pp512 (a prompt of 512 tokens, read at once) or tg64 (64 tokens, one after the other).
-Prints a JSON object: {"pp512": [tokens per second, ...], ...}. Each test runs once more before, to warm up.
+TEST is pp512 (a prompt of 512 tokens, read at once) or tg64 (64 tokens, one after the other); "@8192" behind it: after
+8192 tokens that are not timed. Prints a JSON object: {"pp512": [tokens per second, ...], ...}. Each test runs once more before, to warm up.
 """
 import json
 import os
@@ -28,17 +28,25 @@ def decode(lib, context, batch):
     lib.llama_synchronize(context)
 
 
+def parse(test):
+    name, _, depth = test.partition("@")
+    return name[:2], int(name[2:]), int(depth or 0)
+
+
 def measure(lib, context, test, n_vocab):
-    n = int(test[2:])
-    tokens = [(i * 7919 + 13) % n_vocab for i in range(n)]
-    batches = [batch_of(lib, tokens, 0)] if test.startswith("pp") else [
-        batch_of(lib, [token], i) for i, token in enumerate(tokens)]
+    kind, n, depth = parse(test)
+    tokens = [(i * 7919 + 13) % n_vocab for i in range(depth + n)]
+    before = [batch_of(lib, tokens[i:min(i + 512, depth)], i) for i in range(0, depth, 512)]
+    batches = [batch_of(lib, tokens[depth:], depth)] if kind == "pp" else [
+        batch_of(lib, [token], depth + i) for i, token in enumerate(tokens[depth:])]
     lib.llama_memory_clear(lib.llama_get_memory(context), True)
+    for batch in before:
+        decode(lib, context, batch)
     start = time.perf_counter()
     for batch in batches:
         decode(lib, context, batch)
     seconds = time.perf_counter() - start
-    for batch in batches:
+    for batch in before + batches:
         lib.llama_batch_free(batch)
     return n / seconds
 
@@ -47,7 +55,7 @@ def main():
     lib = open_library(sys.argv[1])
     model = load_model(lib, sys.argv[2])
     threads, repetitions, tests = int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:]
-    context = make_context(lib, model, max(int(test[2:]) for test in tests), threads)
+    context = make_context(lib, model, max(sum(parse(test)[1:]) for test in tests), threads)
     n_vocab = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
     rates = {test: [measure(lib, context, test, n_vocab) for _ in range(repetitions + 1)][1:] for test in tests}
     print(json.dumps(rates), flush=True)

@@ -79,7 +79,8 @@ TEST_CASE("an error names file, line, column and the nearest valid name") {
   CHECK(error_of("[sampling]\nlogit_bias = { hello = 1 }\n") ==
         "my.toml:2:16: 'sampling.logit_bias' has the name 'hello'; its names must be token ids");
   CHECK(error_of("[device]\nk_type = \"f61\"\n") ==
-        "my.toml:2:10: 'device.k_type' is 'f61'; it must be one of f16, f32; did you mean 'f16'?");
+        "my.toml:2:10: 'device.k_type' is 'f61'; it must be one of f16, f32, q8_0; did you mean "
+        "'f16'?");
   CHECK(error_of("sampling = 3\n") ==
         "my.toml:1:1: 'sampling' is the number 3; it must be a section, [sampling]");
   CHECK(error_of("[[sampling]]\n") ==

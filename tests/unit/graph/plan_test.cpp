@@ -253,6 +253,29 @@ TEST_CASE("plan: loading tells how far it is, and stops when told to") {
   CHECK((stopped.ok() || stopped.code() == Code::kCancelled));
 }
 
+TEST_CASE("plan: what a pack has read is told, with its bytes") {
+  test::GraphMaker g(3);
+  Graph graph = test::tiny_graph(g, false);
+  const void* const second = graph.weights[1].data;
+  const std::uint64_t n_bytes = graph.weights[1].n_bytes;
+  test::Faults faults;
+  faults.compile = [](const forge_progress_v1& progress) -> Status {
+    progress.weight_read(progress.self, 1);
+    progress.weight_read(progress.self, 1000);  // no such weight: not passed on
+    return {};
+  };
+  auto plan = Plan::prepare(std::move(graph), {test::open_failing_pack(faults)}, options());
+  REQUIRE(plan.ok());
+  std::vector<std::span<const std::byte>> read;
+  const Status loaded =
+      (*plan)->load(nullptr, [&](std::span<const std::byte> data) { read.push_back(data); });
+  test::g_faults = nullptr;
+  REQUIRE(loaded.ok());
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].data() == second);
+  CHECK(read[0].size() == n_bytes);
+}
+
 TEST_CASE("plan: counters count what ran") {
   test::GraphMaker g(3);
   auto plan = test::load_plan(test::tiny_graph(g, true), options());

@@ -1,11 +1,5 @@
 // One pack's kernels, below the ABI: compiled once for each instruction set. The suite in
 // core/conformance runs them all against the reference executor; here are their corners.
-#if defined(FORGE_TEST_avx512)
-#include "plugins/cpu-avx512/kernels.hpp"
-#else
-#include "plugins/cpu-avx2/kernels.hpp"
-#endif
-
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,30 +8,13 @@
 
 #include "core/codec/host_codecs.hpp"
 #include "forge/abi/graph.h"
-#include "forge/sdk/half.hpp"
 #include "plugins/cpu/runtime/device.hpp"
 #include "plugins/cpu/runtime/repack.hpp"
 #include "tests/catch.hpp"
+#include "tests/unit/plugins_cpu/isa.hpp"
 
 namespace forge::cpu {
 namespace {
-
-// Says so and ends the test where the processor lacks the instructions.
-#if defined(FORGE_TEST_avx512)
-bool can_run() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
-}
-#else
-bool can_run() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-#endif
-
-#define NEEDS_PROCESSOR()                                   \
-  if (!can_run()) {                                         \
-    WARN("skipped: this processor cannot run the kernels"); \
-    return;                                                 \
-  }
 
 constexpr double kUnit = 0x1p-23;  // of the last place of f32, relative
 
@@ -343,47 +320,6 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
                                : 8 * (4.0 / 124) / std::sqrt(12.0) * std::sqrt(squares);
       INFO("output " << o << ": " << whole[o] << " where " << exact << " is right");
       REQUIRE(std::abs(whole[o] - exact) <= bound);
-    }
-  }
-}
-
-TEST_CASE("kernels: KV is written where attention reads it, in f16 as everywhere") {
-  NEEDS_PROCESSOR();
-  for (const std::uint32_t bytes : {2u, 4u}) {
-    for (const auto& [heads, dk, dv] : {std::tuple{2u, 5u, 19u}, {1u, 64u, 64u}, {3u, 17u, 1u}}) {
-      const KvLayout layout = {heads, dk, dv, bytes};
-      std::vector<std::uint8_t> block(layout.block_bytes(), 0xee);
-      std::mt19937 random(3);
-      std::normal_distribution<float> normal;
-      std::vector<float> k(heads * dk), v(heads * dv);
-      for (float& x : k) x = normal(random);
-      for (float& x : v) x = normal(random);
-      KvWriteArgs args = {layout, block.data(), 7, k.data(), v.data()};
-      kernels().kv_write(args);
-      const auto element = [&](std::size_t at) {
-        if (bytes == 4) {
-          float f;
-          std::memcpy(&f, block.data() + at, 4);
-          return f;
-        }
-        std::uint16_t h;
-        std::memcpy(&h, block.data() + at, 2);
-        return half_to_float(h);
-      };
-      const auto rounded = [&](float x) {
-        return bytes == 4 ? x : half_to_float(float_to_half(x));
-      };
-      std::size_t touched = 0;
-      for (std::uint32_t h = 0; h < heads; ++h) {
-        const std::size_t base = h * layout.head_bytes();
-        for (std::uint32_t d = 0; d < dk; ++d)
-          CHECK(element(base + (std::size_t{d} * 32 + 7) * bytes) == rounded(k[h * dk + d]));
-        for (std::uint32_t d = 0; d < dv; ++d)
-          CHECK(element(base + layout.k_bytes() + (std::size_t{7} * dv + d) * bytes) ==
-                rounded(v[h * dv + d]));
-      }
-      for (const std::uint8_t b : block) touched += b != 0xee ? 1 : 0;
-      CHECK(touched <= heads * (dk + dv) * bytes);  // and nowhere else
     }
   }
 }

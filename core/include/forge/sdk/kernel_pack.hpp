@@ -52,8 +52,25 @@ class PackPlan {
   virtual void reset_counters() = 0;
 };
 
-// Reports progress; an error means: stop, the user asked to. Empty when nobody listens.
-using Progress = std::function<Status(std::uint64_t done, std::uint64_t total)>;
+// Who hears how far compiling is; nobody, where it is empty.
+class Progress {
+ public:
+  Progress() = default;
+  explicit Progress(const forge_progress_v1* listener) : listener_(listener) {}
+
+  // Bytes of weights. An error means: stop, the user asked to.
+  Status report(std::uint64_t done, std::uint64_t total) const {
+    if (listener_ == nullptr || listener_->report(listener_->self, done, total) == 0) return {};
+    return cancelled("loading was stopped");
+  }
+  // A weight of the graph has been read as a whole; rows of it may be read again.
+  void weight_read(std::uint32_t weight) const {
+    if (listener_ != nullptr) listener_->weight_read(listener_->self, weight);
+  }
+
+ private:
+  const forge_progress_v1* listener_ = nullptr;
+};
 
 // An open device. A class to derive from also has
 //   static Result<std::unique_ptr<PackDevice>> open(const forge_device_v1&, const
@@ -109,14 +126,7 @@ inline forge_status plan_compile(forge_pack_device* p, const forge_graph_v1* gra
                                  const forge_progress_v1* progress, forge_pack_plan** out,
                                  forge_message* message) {
   return fence(message, [&] {
-    Progress report;
-    if (progress != nullptr) {
-      report = [progress](std::uint64_t done, std::uint64_t total) -> Status {
-        if (progress->report(progress->self, done, total) == 0) return {};
-        return cancelled("loading was stopped");
-      };
-    }
-    return release_into(device(p).compile(*graph, *options, report), out);
+    return release_into(device(p).compile(*graph, *options, Progress(progress)), out);
   });
 }
 inline void plan_destroy(forge_pack_plan* p) { delete &plan(p); }
