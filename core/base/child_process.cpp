@@ -30,6 +30,9 @@ constexpr milliseconds kKillLimit{2000};
 // Without pidfd_open (Linux before 5.3, strict containers) the child is asked this often.
 constexpr milliseconds kPollInterval{10};
 
+// How often ChildOptions::stop is asked.
+constexpr milliseconds kStopInterval{50};
+
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -126,26 +129,42 @@ class Watch {
         options_(options) {}
 
   ChildEnd run() {
-    const bool ended = wait_until(Clock::now() + options_.limit);
+    deadline_ = Clock::now() + options_.limit;
+    const bool ended = wait(options_.stop);
+    ending_ = true;
+    if (!ended) {
+      end_.ending = deadline_ <= Clock::now() ? Ending::kTimedOut : Ending::kStopped;
+      ask_to_end();
+    }
     kill(-pid_, SIGKILL);  // the child, if it still runs, and whatever it started
-    if (!ended)
-      end_.ending =
-          wait_until(Clock::now() + kKillLimit) ? Ending::kTimedOut : Ending::kUnstoppable;
+    if (!ended) {
+      deadline_ = Clock::now() + kKillLimit;
+      if (!wait({})) end_.ending = Ending::kUnstoppable;
+    }
     read_all();
     if (end_.ending != Ending::kUnstoppable) reap();
     return std::move(end_);
   }
 
  private:
-  // True when the child has ended (it is not reaped yet, so its number stays taken).
-  bool wait_until(Clock::time_point deadline) {
+  // Until the deadline, or until `stop` says so. True when the child has ended (it is not reaped
+  // yet, so its number stays taken).
+  bool wait(const std::function<bool()>& stop) {
     while (!has_ended()) {
-      const auto left =
-          std::chrono::ceil<milliseconds>(std::max(deadline - Clock::now(), Clock::duration(0)));
-      if (left.count() == 0) return false;
+      auto left =
+          std::chrono::ceil<milliseconds>(std::max(deadline_ - Clock::now(), Clock::duration(0)));
+      if (left.count() == 0 || (stop && stop())) return false;
+      if (stop) left = std::min(left, kStopInterval);
       wait_for_events(pidfd_.get() >= 0 ? left : std::min(left, kPollInterval));
     }
     return true;
+  }
+
+  void ask_to_end() {
+    if (options_.grace.count() == 0) return;
+    kill(-pid_, SIGTERM);
+    deadline_ = Clock::now() + options_.grace;
+    wait({});
   }
 
   bool has_ended() const {
@@ -165,6 +184,9 @@ class Watch {
   void read_all() {
     drain(report_, [this](std::string_view text) {
       end_.report.append(text.substr(0, options_.max_report - end_.report.size()));
+      if (!options_.on_report) return;
+      const auto limit = options_.on_report(text);
+      if (limit && !ending_) deadline_ = Clock::now() + *limit;
     });
     drain(output_, [this](std::string_view text) {
       end_.output.append(text);
@@ -200,7 +222,7 @@ class Watch {
       result = waitpid(pid_, &status, 0);
     } while (result < 0 && errno == EINTR);
     // Somebody ignores SIGCHLD and the kernel has thrown the status away: then the report decides.
-    if (result != pid_ || end_.ending == Ending::kTimedOut) return;
+    if (result != pid_ || end_.ending != Ending::kExited) return;
     if (WIFSIGNALED(status)) {
       end_.ending = Ending::kSignalled;
       end_.code = WTERMSIG(status);
@@ -214,6 +236,8 @@ class Watch {
   Descriptor report_;
   Descriptor output_;
   const ChildOptions& options_;
+  Clock::time_point deadline_;
+  bool ending_ = false;  // the limit has run out, or the child ended
   ChildEnd end_;
 };
 

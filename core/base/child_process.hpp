@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "forge/sdk/status.hpp"
@@ -21,12 +24,24 @@ struct ChildOptions {
   std::chrono::milliseconds limit{10000};
   std::size_t max_report = std::size_t{64} * 1024;  // bytes kept of what it reports
   std::size_t max_output = 4096;                    // last bytes kept of what it prints
+
+  // Told what the child reports as it comes, piece by piece. A time that is returned is the limit
+  // from now on, in place of the one before: so each stage of a child's work can have its own.
+  std::function<std::optional<std::chrono::milliseconds>(std::string_view piece)> on_report = {};
+
+  // When the limit has run out: SIGTERM, and SIGKILL if that does not end it within this time. 0:
+  // SIGKILL at once.
+  std::chrono::milliseconds grace{0};
+
+  // Asked several times a second; true ends the child as the limit does. Empty: never.
+  std::function<bool()> stop = {};
 };
 
 enum class Ending {
   kExited,      // code: exit status
   kSignalled,   // code: signal number
   kTimedOut,    // was killed when the limit ran out
+  kStopped,     // was killed because ChildOptions::stop said so
   kUnstoppable  // did not even end when killed: it hangs in the kernel. Left behind
 };
 

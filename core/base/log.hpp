@@ -18,8 +18,9 @@
 namespace forge::log {
 
 // Subsystems of the program itself; a plugin logs under its id.
-inline constexpr std::string_view kSubsystems[] = {"host",  "config", "plugin", "device", "gguf",
-                                                   "codec", "graph",  "text",   "state",  "engine"};
+inline constexpr std::string_view kSubsystems[] = {"host",   "config", "plugin", "device",
+                                                   "safety", "gguf",   "codec",  "graph",
+                                                   "text",   "state",  "engine"};
 
 // The logger of a subsystem or plugin id, made on first use with the current sinks and levels.
 spdlog::logger& get(std::string_view subsystem);

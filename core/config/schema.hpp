@@ -48,7 +48,8 @@ struct Key {
   double max = 0;
   // Of strings, also of those in a table; empty: any.
   std::span<const std::string_view> choices = {};
-  bool is_path = false;  // string or list of strings that name files or folders
+  bool is_path = false;    // string or list of strings that name files or folders
+  bool is_folder = false;  // a path of a folder, where one is no list
 
   std::string_view flag = {};         // "-t,--threads"; empty: no flag of its own
   std::string_view environment = {};  // variable; empty: none

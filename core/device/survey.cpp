@@ -4,17 +4,10 @@
 #include <utility>
 
 #include "core/base/log.hpp"
-#include "core/base/quote.hpp"
+#include "core/device/system.hpp"
 
 namespace forge::device {
 namespace {
-
-// ROCm's packages write "6.2.4-151" there, up to and including ROCm 7.
-std::string rocm_version(const KernelFiles& files) {
-  const Result<std::string> text = files.read("/opt/rocm/.info/version");
-  if (!text.ok()) return {};
-  return printable(text->substr(0, text->find_first_not_of("0123456789.")));
-}
 
 void take_survey(const SurveyOptions& options, Survey& survey) {
   const KernelFiles files(options.root);

@@ -9,8 +9,9 @@
 namespace forge::engine {
 
 Result<std::unique_ptr<Engine>> Engine::create(
-    std::shared_ptr<const Model> model, std::vector<std::shared_ptr<graph::PackDevice>> packs,
-    const EngineOptions& options, const graph::Progress& progress) {
+    std::shared_ptr<const Model> model,
+    const std::vector<std::shared_ptr<graph::PackDevice>>& packs, const EngineOptions& options,
+    const graph::Progress& progress) {
   auto engine = std::unique_ptr<Engine>(new Engine);
   engine->model_ = std::move(model);
   graph::PlanOptions plan_options;
@@ -19,11 +20,9 @@ Result<std::unique_ptr<Engine>> Engine::create(
   plan_options.max_outputs = options.n_outputs == 0 ? options.n_sequences : options.n_outputs;
   plan_options.type_k = options.type_k;
   plan_options.type_v = options.type_v;
-  FORGE_ASSIGN(engine->plan_,
-               graph::Plan::prepare(engine->model_->graph(), std::move(packs), plan_options));
+  FORGE_ASSIGN(engine->plan_, graph::Plan::prepare(engine->model_->graph(), packs, plan_options));
 
-  FitRequest fit;
-  fit.memory = engine->plan_->memory();
+  FitRequest fit = split_memory(*engine->plan_, packs);
   fit.limit = options.memory_limit != 0 ? options.memory_limit : available_memory();
   fit.n_ctx = options.n_ctx;
   fit.n_ctx_train = engine->model_->info().n_ctx_train;

@@ -21,7 +21,8 @@ struct EngineOptions {
   std::uint32_t n_outputs = 0;    // most logits rows of one step; 0: one per sequence
   std::uint32_t type_k = FORGE_TYPE_F16;
   std::uint32_t type_v = FORGE_TYPE_F16;
-  // Bytes that weights, scratch and state may take together; 0: what the machine has to spare.
+  // Bytes of the computer's memory that weights, scratch and state may take together; 0: what it
+  // has to spare. Devices with memory of their own have a budget each (graph::DeviceOptions).
   std::uint64_t memory_limit = 0;
 };
 
@@ -38,8 +39,9 @@ class Engine {
   // packs: in order of preference. Checks that everything fits into memory before the first weight
   // is loaded; kResourceExhausted lists every term.
   static Result<std::unique_ptr<Engine>> create(
-      std::shared_ptr<const Model> model, std::vector<std::shared_ptr<graph::PackDevice>> packs,
-      const EngineOptions& options, const graph::Progress& progress);
+      std::shared_ptr<const Model> model,
+      const std::vector<std::shared_ptr<graph::PackDevice>>& packs, const EngineOptions& options,
+      const graph::Progress& progress);
 
   const Model& model() const { return *model_; }
   graph::Plan& plan() { return *plan_; }

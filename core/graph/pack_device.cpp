@@ -28,7 +28,7 @@ Result<std::shared_ptr<PackDevice>> PackDevice::open(std::string pack_id,
   FORGE_TRY(
       from_abi(code, message)
           .with_prefix(fmt::format("pack '{}' cannot open device {}: ", pack_id, options.key)));
-  return std::shared_ptr<PackDevice>(new PackDevice(std::move(pack_id), record, handle));
+  return std::shared_ptr<PackDevice>(new PackDevice(std::move(pack_id), record, options, handle));
 }
 
 PackDevice::~PackDevice() { record_.device_close(handle_); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/graph/graph.hpp"
 #include "forge/abi/kernel_pack.h"
@@ -19,7 +20,8 @@ struct DeviceOptions {
   std::string name = "cpu";
   std::string processor;
   std::string data_directory;
-  std::uint64_t memory_budget = 0;
+  std::uint64_t memory_budget = 0;  // bytes of the device's own memory; 0: it uses the computer's
+  std::string memory_terms;         // how the budget came about, for people
   std::uint32_t n_threads = 0;
   bool profile = false;
   bool pin = false;
@@ -40,6 +42,7 @@ class PackDevice {
   PackDevice& operator=(const PackDevice&) = delete;
 
   const std::string& pack_id() const { return pack_id_; }
+  const DeviceOptions& options() const { return options_; }
   const forge_plugin_kernel_pack_v1& record() const { return record_; }
   forge_pack_device* handle() const { return handle_; }
 
@@ -47,12 +50,16 @@ class PackDevice {
   Status supports(const Graph& graph, const Node& node) const;
 
  private:
-  PackDevice(std::string pack_id, const forge_plugin_kernel_pack_v1& record,
+  PackDevice(std::string pack_id, const forge_plugin_kernel_pack_v1& record, DeviceOptions options,
              forge_pack_device* handle)
-      : pack_id_(std::move(pack_id)), record_(record), handle_(handle) {}
+      : pack_id_(std::move(pack_id)),
+        record_(record),
+        options_(std::move(options)),
+        handle_(handle) {}
 
   std::string pack_id_;
   const forge_plugin_kernel_pack_v1& record_;
+  DeviceOptions options_;
   forge_pack_device* handle_;
 };
 

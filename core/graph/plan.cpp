@@ -153,6 +153,18 @@ Status Plan::make_parts(const Graph& graph, const std::vector<std::uint32_t>& no
   return {};
 }
 
+PlanMemory Plan::memory_on(const PackDevice& device) const {
+  PlanMemory sum;
+  for (const auto& part : parts_) {
+    if (part->device.get() != &device) continue;
+    sum.weights += part->memory.weights;
+    sum.scratch += part->memory.scratch;
+    sum.state_per_block += part->memory.state_per_block;
+    sum.state_per_slot += part->memory.state_per_slot;
+  }
+  return sum;
+}
+
 // Gives every value that leaves one part for another a place in host memory.
 void Plan::bind_crossing_values() {
   std::map<std::uint32_t, std::size_t> place;  // value of the whole graph -> crossing_ index

@@ -81,6 +81,8 @@ class Plan {
 
   // What load() and create_state() will take.
   const PlanMemory& memory() const { return memory_; }
+  // The share of one device; what crosses between parts is no device's.
+  PlanMemory memory_on(const PackDevice& device) const;
 
   // Binds the weights. `weight_read` hears of each weight's data that a pack has copied, and reads
   // again in small parts at most.

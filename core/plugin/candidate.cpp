@@ -7,8 +7,8 @@ namespace forge::plugin {
 
 std::string_view reason_name(Reason reason) {
   constexpr std::string_view kNames[] = {
-      "manifest",  "shadowed",  "denied",    "not_allowed", "abi",  "files", "cpu",
-      "safe_mode", "no_device", "processor", "access",      "rocm", "probe", "load"};
+      "manifest",  "shadowed",  "denied", "not_allowed", "abi",   "files", "cpu",   "safe_mode",
+      "no_device", "processor", "access", "rocm",        "probe", "load",  "safety"};
   const auto index = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(reason)));
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

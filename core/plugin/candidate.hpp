@@ -28,6 +28,7 @@ enum class Reason : std::uint32_t {
   kRocm = 1u << 11,       // another ROCm version
   kProbe = 1u << 12,      // failed, crashed or hung when it was tried in a process of its own
   kLoad = 1u << 13,       // failed when it was loaded
+  kSafety = 1u << 14,     // its device did not pass the checks before use (core/safety)
 };
 std::string_view reason_name(Reason reason);  // "processor"
 

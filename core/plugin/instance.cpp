@@ -80,6 +80,7 @@ Status fetch_interfaces(const Manifest& manifest, Instance& out) {
   if (manifest.has(Kind::kKernelPack)) {
     FORGE_TRY(
         fetch(*out.entry, FORGE_INTERFACE_KERNEL_PACK_V1, check_kernel_pack, &out.kernel_pack));
+    FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_PREFLIGHT_V1, check_preflight, &out.preflight));
     FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_LIMITS_V1, check_limits, &out.limits));
   }
   if (manifest.has(Kind::kCodec)) {

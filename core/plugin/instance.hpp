@@ -15,6 +15,7 @@
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
+#include "forge/abi/preflight.h"
 #include "forge/sdk/status.hpp"
 
 namespace forge::plugin {
@@ -38,12 +39,13 @@ struct Instance {
   const forge_plugin_limits_v1* limits = nullptr;  // of a kernel pack that has them
   const forge_plugin_codecs_v1* codecs = nullptr;
   const forge_plugin_architecture_v1* architecture = nullptr;
+  const forge_plugin_preflight_v1* preflight = nullptr;  // of kernel packs that have it
 };
 
 // Compares versions, initialises, runs the self-test and fetches the interfaces that the manifest
-// promises. On an error after initialize() the plugin has been shut down again. An entry is brought
-// up once in a process: the second time is an error. Exceptions that a plugin lets through are
-// errors. [load-thread]
+// promises, and a kernel pack's preflight where it has one. On an error after initialize() the
+// plugin has been shut down again. An entry is brought up once in a process: the second time is an
+// error. Exceptions that a plugin lets through are errors. [load-thread]
 Result<Instance> bring_up(const forge_plugin_entry_v1& entry, const Manifest& manifest,
                           const forge_host_v1* host, const StageObserver& observer = {});
 

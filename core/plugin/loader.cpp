@@ -63,6 +63,8 @@ Status Loader::load(Selection& selection, std::string_view id) {
   Reason reason = Reason::kProbe;
   Status status = guarded([&]() -> Status {
     FORGE_ASSIGN(const ProbePass pass, prober_.probe(*candidate->found.manifest));
+    reason = Reason::kSafety;
+    FORGE_TRY(pass_gate(selection, name));
     reason = Reason::kLoad;
     prober_.take_away(pass);
     FORGE_TRY(open_and_add(*candidate, ranking_of(selection)));
@@ -86,6 +88,15 @@ Status Loader::load_static(const Manifest& manifest, const forge_plugin_entry_v1
 bool Loader::is_loaded(std::string_view id) const {
   return std::any_of(loaded_.begin(), loaded_.end(),
                      [id](const Loaded& loaded) { return loaded.id == id; });
+}
+
+Status Loader::pass_gate(Selection& selection, std::string_view id) const {
+  const Candidate* const candidate = selection.find(id);
+  if (candidate == nullptr || !candidate->found.manifest->is_gpu_pack()) return {};
+  if (gpu_gate_) return gpu_gate_(selection, id);
+  return failed_precondition(
+      "a GPU pack is loaded only after the checks of its device, and this command has no use for "
+      "one");
 }
 
 Status Loader::open_and_add(const Candidate& candidate, const std::vector<std::string>& ranking) {

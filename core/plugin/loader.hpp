@@ -1,13 +1,16 @@
 // core/plugin/loader.hpp: from a selection to plugins that run.
 //
-// Order is law (forge/abi/plugin.h): probed in a process of its own, opened, versions compared,
-// initialised, self-tested, interfaces fetched, registered. Whatever fails is one sentence in the
-// selection and in the log, and the next best plugin takes over; the program goes on.
+// Order is law (forge/abi/plugin.h): probed in a process of its own, a GPU pack's device checked,
+// opened, versions compared, initialised, self-tested, interfaces fetched, registered. Whatever
+// fails is one sentence in the selection and in the log, and the next best plugin takes over; the
+// program goes on.
 #ifndef FORGE_CORE_PLUGIN_LOADER_HPP_
 #define FORGE_CORE_PLUGIN_LOADER_HPP_
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/codec/registry.hpp"
@@ -19,6 +22,9 @@
 
 namespace forge::plugin {
 
+// Checks the devices of an accepted GPU pack and leaves the one to use (core/safety/gate.hpp).
+using GpuGate = std::function<Status(Selection& selection, std::string_view id)>;
+
 // Lives as long as anything that a plugin offers is used. Not thread-safe; one per process in
 // ordinary use, since a library is initialised once. [load-thread]
 class Loader {
@@ -28,6 +34,9 @@ class Loader {
   ~Loader();  // shutdown()
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
+
+  // Asked before a GPU pack is loaded; borrowed. Without one no GPU pack is loaded.
+  void set_gpu_gate(GpuGate gate) { gpu_gate_ = std::move(gate); }
 
   // What is loaded. Valid as long as the loader.
   const PluginView& view() const { return registry_.view(); }
@@ -60,11 +69,13 @@ class Loader {
   };
 
   bool is_loaded(std::string_view id) const;
+  Status pass_gate(Selection& selection, std::string_view id) const;
   Status open_and_add(const Candidate& candidate, const std::vector<std::string>& ranking);
   Status bring_up_and_add(const Candidate& candidate, const forge_plugin_entry_v1& entry,
                           const std::vector<std::string>& ranking);
 
   Prober prober_;
+  GpuGate gpu_gate_;
   PluginRegistry registry_;
   std::vector<Loaded> loaded_;
 };

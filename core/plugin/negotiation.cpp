@@ -43,6 +43,24 @@ Status check_slot(std::string_view what, std::string_view slot, bool there) {
   return failed_precondition(fmt::format("{}: required slot {} is null", what, slot));
 }
 
+Status check_stage(const forge_preflight_stage_v1* stage) {
+  FORGE_TRY(check_slot("record", "stages[i]", stage != nullptr));
+  FORGE_TRY(check_size("record", stage->struct_size, sizeof(*stage)));
+  const bool named = is_name(stage->name) && std::strlen(stage->name) <= FORGE_PREFLIGHT_MAX_NAME &&
+                     std::strspn(stage->name, "abcdefghijklmnopqrstuvwxyz0123456789-_") ==
+                         std::strlen(stage->name);
+  if (!named) {
+    return failed_precondition(
+        fmt::format("its name is not 1 to {} of a-z, 0-9, '-' and '_'", FORGE_PREFLIGHT_MAX_NAME));
+  }
+  FORGE_TRY(check_slot("record", "purpose", stage->purpose != nullptr));
+  if (stage->limit_ms == 0 || stage->limit_ms > FORGE_PREFLIGHT_MAX_LIMIT_MS) {
+    return failed_precondition(fmt::format("its limit is {} ms; 1 to {} are possible",
+                                           stage->limit_ms, FORGE_PREFLIGHT_MAX_LIMIT_MS));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_entry(const forge_plugin_entry_v1& entry, const Manifest& manifest) {
@@ -121,6 +139,31 @@ Status check_architecture(const forge_plugin_architecture_v1* architecture) {
       check_slot(kWhat, "names", architecture->names != nullptr && architecture->n_names != 0));
   for (std::uint32_t i = 0; i < architecture->n_names; ++i) {
     FORGE_TRY(check_slot(kWhat, fmt::format("names[{}]", i), is_name(architecture->names[i])));
+  }
+  return {};
+}
+
+Status check_preflight(const forge_plugin_preflight_v1* preflight) {
+  constexpr std::string_view kWhat = FORGE_INTERFACE_PREFLIGHT_V1;
+  if (preflight == nullptr) return {};
+  FORGE_TRY(check_size(kWhat, preflight->struct_size, sizeof(*preflight)));
+  FORGE_TRY(check_slot(kWhat, "open", preflight->open != nullptr));
+  FORGE_TRY(check_slot(kWhat, "run", preflight->run != nullptr));
+  FORGE_TRY(check_slot(kWhat, "close", preflight->close != nullptr));
+  FORGE_TRY(check_slot(kWhat, "stages", preflight->stages != nullptr));
+  if (preflight->n_stages == 0 || preflight->n_stages > FORGE_PREFLIGHT_MAX_STAGES) {
+    return failed_precondition(fmt::format("{} has {} stages; 1 to {} are possible", kWhat,
+                                           preflight->n_stages, FORGE_PREFLIGHT_MAX_STAGES));
+  }
+  for (std::uint32_t i = 0; i < preflight->n_stages; ++i) {
+    FORGE_TRY(
+        check_stage(preflight->stages[i]).with_prefix(fmt::format("{}: stage {}: ", kWhat, i)));
+    for (std::uint32_t j = 0; j < i; ++j) {
+      if (std::strcmp(preflight->stages[i]->name, preflight->stages[j]->name) == 0) {
+        return failed_precondition(fmt::format("{}: stages {} and {} are both called '{}'", kWhat,
+                                               j, i, preflight->stages[i]->name));
+      }
+    }
   }
   return {};
 }

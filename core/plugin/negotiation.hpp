@@ -10,6 +10,7 @@
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
+#include "forge/abi/preflight.h"
 #include "forge/sdk/status.hpp"
 
 namespace forge::plugin {
@@ -25,6 +26,9 @@ Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack);
 Status check_limits(const forge_plugin_limits_v1* limits);
 Status check_codecs(const forge_plugin_codecs_v1* codecs);
 Status check_architecture(const forge_plugin_architecture_v1* architecture);
+
+// Stages with names and limits that make sense. nullptr is fine: no manifest promises it.
+Status check_preflight(const forge_plugin_preflight_v1* preflight);
 
 }  // namespace forge::plugin
 

@@ -27,7 +27,7 @@ struct PluginOptions {
   bool probe = true;
   std::chrono::milliseconds probe_limit{10000};
   std::filesystem::path probe_program;    // empty: where the program was installed with it
-  std::filesystem::path cache_directory;  // of passed probes; empty: default_cache_directory()
+  std::filesystem::path cache_directory;  // of passed probes; empty: user_cache_directory("probe")
 };
 
 }  // namespace forge::plugin

@@ -42,6 +42,8 @@ Report parse(std::string_view text) {
   return report;
 }
 
+}  // namespace
+
 std::string last_words(std::string_view output) {
   while (!output.empty() && (output.back() == '\n' || output.back() == ' '))
     output.remove_suffix(1);
@@ -53,8 +55,6 @@ std::string last_words(std::string_view output) {
 std::string seconds(std::chrono::milliseconds time) {
   return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000.0);
 }
-
-}  // namespace
 
 std::string report_stage(Stage stage) { return fmt::format("{}{}\n", kStage, stage_name(stage)); }
 
@@ -70,6 +70,8 @@ Status judge_probe(const ChildEnd& end, std::chrono::milliseconds limit) {
     case Ending::kTimedOut:
       return deadline_exceeded(fmt::format("hung {}: stopped after {}{}", where, seconds(limit),
                                            last_words(end.output)));
+    case Ending::kStopped:
+      return cancelled(fmt::format("stopped {}", where));
     case Ending::kUnstoppable:
       return deadline_exceeded(
           fmt::format("hung {} in the kernel: it could not even be stopped after {}{}", where,

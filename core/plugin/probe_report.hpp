@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "core/base/child_process.hpp"
 #include "core/plugin/instance.hpp"
@@ -16,6 +17,11 @@ namespace forge::plugin {
 
 std::string report_stage(Stage stage);
 std::string report_result(const Status& status);
+
+// "; it printed: '...'" with the last line of what a child printed, or nothing.
+std::string last_words(std::string_view output);
+// "1.5 s"
+std::string seconds(std::chrono::milliseconds time);
 
 // Ok when the probe reported success and exited normally. Otherwise a sentence with the stage: what
 // the plugin said, "crashed (SIGSEGV) in initialize()", "called exit(1) in ...", "did not come back

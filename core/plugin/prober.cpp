@@ -19,7 +19,7 @@ std::filesystem::path program_of(const PluginOptions& options) {
 }
 
 std::filesystem::path cache_of(const PluginOptions& options) {
-  return options.cache_directory.empty() ? default_cache_directory() : options.cache_directory;
+  return options.cache_directory.empty() ? user_cache_directory("probe") : options.cache_directory;
 }
 
 }  // namespace
@@ -29,13 +29,13 @@ Prober::Prober(const PluginOptions& options)
       limit_(options.probe_limit),
       program_(program_of(options)),
       // Another build of the program probes again: its identity is part of every entry.
-      cache_(cache_of(options), current_boot_id(), ProbeCache::identify(program_)) {}
+      cache_(cache_of(options), current_boot_id(), identify_file(program_)) {}
 
 Result<ProbePass> Prober::probe(const Manifest& manifest) const {
   ProbePass pass;
   pass.library = manifest.library_path();
   if (!enabled_) return pass;
-  pass.identity = ProbeCache::identify(pass.library);
+  pass.identity = identify_file(pass.library);
   spdlog::logger& log = log::get("plugin");
   if (cache_.passed(pass.library, pass.identity)) {
     log.debug("{} passed its probe earlier in this boot", manifest.id);

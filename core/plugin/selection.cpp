@@ -184,7 +184,10 @@ const Candidate* Selection::find(Role role) const {
 void Selection::reject(std::string_view id, Rejection rejection) {
   for (Candidate& candidate : candidates_) {
     if (!candidate.accepted() || candidate.id() != id) continue;
-    log::get("plugin").warn("{} rejected: {}", candidate.id(), rejection.text);
+    // What a device did not pass is told by the program, with what takes its place.
+    const bool told = rejection.reason == Reason::kSafety;
+    log::get("plugin").log(told ? spdlog::level::debug : spdlog::level::warn, "{} rejected: {}",
+                           candidate.id(), rejection.text);
     candidate.rejections.push_back(std::move(rejection));
     candidate.devices.clear();
     candidate.score = 0;
@@ -192,6 +195,14 @@ void Selection::reject(std::string_view id, Rejection rejection) {
   }
   rank();
   choose();
+}
+
+void Selection::keep_device(std::string_view id, std::string_view key) {
+  for (Candidate& candidate : candidates_) {
+    if (!candidate.accepted() || candidate.id() != id) continue;
+    std::erase_if(candidate.devices, [key](const PackDevice& d) { return d.key != key; });
+    if (!candidate.devices.empty()) candidate.score = candidate.devices.front().score;
+  }
 }
 
 void Selection::rank() {

@@ -36,6 +36,9 @@ class Selection {
   // chooses anew.
   void reject(std::string_view id, Rejection rejection);
 
+  // The accepted candidate of that id runs on this one of its devices and no other.
+  void keep_device(std::string_view id, std::string_view key);
+
  private:
   friend Selection select(const Discovery&, const device::Survey&, const PluginOptions&);
   void fill(const Discovery& discovery, const device::Survey& survey, const PluginOptions& options);

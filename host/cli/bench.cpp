@@ -273,7 +273,7 @@ Status run_bench(const Options& options, const Program& program) {
     return write_model(*model, options.write);
   }
   BenchModel model;  // outlives the runtime
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge bench", options.pack));
   FORGE_ASSIGN(model, open_model(options, config, *runtime));
   std::vector<std::uint32_t> threads = options.threads;
   if (threads.empty()) threads = {runtime->setup().survey.cpu.recommended_threads()};

@@ -158,7 +158,7 @@ class ChatLoop {
 Status chat(const Options& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge chat"));
   FORGE_TRY(runtime->open_model(config));
   FORGE_ASSIGN(PromptMaker maker, PromptMaker::create(runtime->model(), config.chat));
   FORGE_TRY(maker.require_template());

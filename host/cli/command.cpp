@@ -30,15 +30,11 @@ void print_error(std::string_view message) {
   }
 }
 
-int exit_code(const Status& status) {
-  switch (status.code()) {
-    case Code::kOk:
-      return kExitOk;
-    case Code::kCancelled:
-      return kExitInterrupted;
-    default:
-      return kExitError;
-  }
+std::string exit_codes_text() {
+  std::string text = "Exit codes:\n";
+  for (const ExitCodeInfo& info : kExitCodes)
+    text += fmt::format("  {:>3}  {}\n", static_cast<int>(info.code), info.meaning);
+  return text;
 }
 
 // What was printed has to have arrived: a full disk is an error, not a short file.
@@ -72,6 +68,7 @@ Program::Program(CLI::App& app) : app_(app) {
   app.fallthrough();  // options of the program are understood behind a subcommand, too
   app.option_defaults()->group(kGlobalGroup);
   add_global_options();
+  app.footer(exit_codes_text());
   app.option_defaults()->group("Options");
 }
 

@@ -26,7 +26,7 @@ std::string type_name(const Key& key) {
     std::string operator()(const Accessor<std::int64_t>&) const { return "N"; }
     std::string operator()(const Accessor<double>&) const { return "X"; }
     std::string operator()(const Accessor<std::string>&) const {
-      return key.is_path ? "FILE" : "TEXT";
+      return key.is_folder ? "DIR" : key.is_path ? "FILE" : "TEXT";
     }
     std::string operator()(const Accessor<config::Strings>&) const {
       return key.is_path ? "DIR" : "TEXT";

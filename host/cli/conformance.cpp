@@ -15,6 +15,7 @@
 #include "host/cli/interrupt.hpp"
 #include "host/cli/progress.hpp"
 #include "host/cli/table.hpp"
+#include "host/gpu_policy.hpp"
 #include "host/plugin_setup.hpp"
 
 namespace forge::cli {
@@ -39,6 +40,7 @@ std::string names_of(const plugin::PluginView& plugins) {
 }
 
 Result<std::shared_ptr<graph::PackDevice>> open(const plugin::RegisteredPack& pack,
+                                                const safety::Admission* admission,
                                                 std::uint32_t n_threads) {
   const plugin::PackDevice& device = pack.devices.front();
   graph::DeviceOptions options;
@@ -47,6 +49,7 @@ Result<std::shared_ptr<graph::PackDevice>> open(const plugin::RegisteredPack& pa
   options.processor = device.processor;
   options.data_directory = pack.directory.string();
   options.n_threads = n_threads;
+  if (admission != nullptr) options.memory_budget = admission->budget.bytes;
   return graph::PackDevice::open(pack.id, *pack.pack, options);
 }
 
@@ -116,7 +119,12 @@ Status conform(const Options& options, const Program& program) {
         "Name a kernel pack: 'rocmforge plugins' lists them");
   const Interrupt interrupt;
   PluginSetup setup = set_up_plugins(program.config());
+  safety::Gate gate(gate_options(program.config(), "rocmforge conformance"), setup.survey);
   plugin::Loader loader(setup.options, process_codecs());
+  loader.set_gpu_gate([&](plugin::Selection& all, std::string_view id) {
+    if (id == options.pack) return gate.admit(all, id);
+    return failed_precondition(fmt::format("'{}' was asked for", options.pack));
+  });
   loader.load_chosen(setup.selection);  // also codecs, whose types are tried too
   FORGE_TRY(loader.load(setup.selection, options.pack));
   const plugin::RegisteredPack* pack = loader.view().kernel_pack(options.pack);
@@ -124,8 +132,9 @@ Status conform(const Options& options, const Program& program) {
     return invalid_argument(fmt::format("plugin '{}' is not a kernel pack; these are loaded: {}",
                                         options.pack, names_of(loader.view())));
   const auto configured = static_cast<std::uint32_t>(program.config().threads.count);
-  FORGE_ASSIGN(const auto one, open(*pack, 1));
-  FORGE_ASSIGN(const auto many, open(*pack, configured > 1 ? configured : kThreads));
+  FORGE_ASSIGN(const auto one, open(*pack, gate.admission(pack->id), 1));
+  FORGE_ASSIGN(const auto many,
+               open(*pack, gate.admission(pack->id), configured > 1 ? configured : kThreads));
   Progress bar("Checking", {.unit = Unit::kCount, .quiet = program.quiet()});
   conformance::SuiteOptions suite = options.suite;
   suite.progress = [&](std::size_t done, std::size_t total) {
@@ -163,7 +172,7 @@ void add_conformance(CLI::App& app, Program& program) {
   command->add_option("--seed", options->suite.seed, "Other numbers in the same shapes")
       ->type_name("N");
   command->add_flag("--json", options->json, "Print one JSON object");
-  program.add_config_options(*command, {"threads.count", "plugins"});
+  program.add_config_options(*command, {"threads.count", "device", "plugins"});
   add_examples(*command, {{"Everything a pack does", "rocmforge conformance cpu-avx2"},
                           {"One kernel, with other numbers",
                            "rocmforge conformance cpu-avx512 --op linear --type q4_k --seed 7"},

@@ -54,7 +54,7 @@ Status logits(const Options& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
   config.model.path = options.model;
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge logits", options.pack));
   FORGE_TRY(runtime->open_model(config));
   RuntimeOptions runtime_options;
   runtime_options.quiet = program.quiet();

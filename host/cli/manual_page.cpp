@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <sstream>
 
 #include "core/config/schema.hpp"
+#include "host/cli/exit_code.hpp"
 
 namespace forge::cli {
 namespace {
@@ -56,6 +58,16 @@ std::string environment() {
   return out + ".TP\n.B NO_COLOR\nNo colours, also on a terminal.\n";
 }
 
+std::string exit_codes() {
+  std::string out = ".SH EXIT STATUS\n";
+  for (const ExitCodeInfo& info : kExitCodes) {
+    std::string meaning = roff(info.meaning);
+    meaning[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(meaning[0])));
+    out += fmt::format(".TP\n.B {}\n{}.\n", static_cast<int>(info.code), meaning);
+  }
+  return out;
+}
+
 std::string without_indent(const std::string& text) {
   std::string out;
   std::istringstream lines(text);
@@ -88,19 +100,6 @@ constexpr std::string_view kTail = R"(.SH FILES
 .I $XDG_CONFIG_HOME/rocmforge/config.toml
 The user's configuration, read when no other is named; without that variable
 .IR ~/.config/rocmforge/config.toml .
-.SH EXIT STATUS
-.TP
-.B 0
-Done.
-.TP
-.B 1
-The command failed; the reason is on standard error.
-.TP
-.B 2
-Wrong flags or configuration; nothing was done.
-.TP
-.B 130
-Stopped by Ctrl\-C.
 )";
 
 }  // namespace
@@ -116,7 +115,7 @@ std::string manual_page(const CommandTree& tree, std::string_view version) {
                        roff(command.help));
     out += items(command.arguments) + items(command.options) + examples(command);
   }
-  return out + environment() + std::string(kTail);
+  return out + environment() + std::string(kTail) + exit_codes();
 }
 
 std::string markdown_commands(const CommandTree& tree) {

@@ -208,7 +208,7 @@ Status perplexity(const Options& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
   config.model.path = options.model;
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge perplexity", options.pack));
   FORGE_TRY(runtime->open_model(config));
   FORGE_TRY(runtime->model()->tokenizer_status());
   FORGE_ASSIGN(const std::string text, read_text(options.text));

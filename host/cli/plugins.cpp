@@ -24,7 +24,6 @@ struct Options {
   bool json = false;
   bool no_probe = false;
   std::uint32_t probe_limit = 10000;
-  std::string device_root = "/";
 };
 
 // Lines longer than this are hard to read, on terminals of any width.
@@ -39,14 +38,12 @@ std::string paths_origin(const Program& program) {
 }
 
 Status list_plugins(const Options& options, const Program& program) {
-  device::SurveyOptions where;
-  where.root = options.device_root;
   // What would be logged is in the listing; a level that somebody asked for stays.
   const LoggingConfig& logging = program.config().logging;
   if (logging.level == LoggingConfig().level && !logging.levels.contains("plugin")) {
     log::set_level("plugin", spdlog::level::err);
   }
-  PluginSetup setup = set_up_plugins(program.config(), paths_origin(program), where);
+  PluginSetup setup = set_up_plugins(program.config(), paths_origin(program));
   setup.options.probe = !options.no_probe;
   setup.options.probe_limit = std::chrono::milliseconds(options.probe_limit);
   const plugin::Loader loader(setup.options, process_codecs());
@@ -73,12 +70,7 @@ void add_plugins(CLI::App& app, Program& program) {
                    "How long a plugin may take when it is tried, in milliseconds")
       ->type_name("MS")
       ->check(CLI::Range(1, 600000).description(""));
-  command
-      ->add_option("--device-root", options->device_root,
-                   "Look for devices below this folder: a recording made by tools/device-tree.sh")
-      ->type_name("DIR")
-      ->check(CLI::Validator(CLI::ExistingDirectory).description(""));
-  program.add_config_options(*command, {"plugins", "device.kind"});
+  program.add_config_options(*command, {"plugins", "device.kind", "device.root"});
   add_examples(*command, {{"What would run a model, and why", "rocmforge plugins"},
                           {"Plugins of your own", "rocmforge plugins --plugin-path build/plugins"},
                           {"For scripts", "rocmforge plugins --json"}});

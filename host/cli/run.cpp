@@ -1,11 +1,14 @@
 // rocmforge run: one prompt, one answer; or many of them from a file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/config/text_file.hpp"
 #include "core/engine/scheduler.hpp"
@@ -48,29 +51,56 @@ Result<std::vector<std::int32_t>> make_prompt(const PromptMaker& maker, const st
   return maker.chat(std::move(request));
 }
 
-Status answer(ModelRuntime& runtime, const PromptMaker& maker, const std::string& text, bool raw,
-              const Program& program) {
-  const Config& config = program.config();
-  FORGE_ASSIGN(auto session, engine::Session::open(runtime.engine()));
-  engine::GenerationRequest request = generation_request(config.sampling);
-  FORGE_ASSIGN(request.prompt, make_prompt(maker, text, raw, config.chat));
-  const engine::GenerationResult result = engine::generate(
-      runtime.engine(), *session, std::move(request), [](const engine::GenerationEvent& event) {
+// Generates and prints. A GPU that fails on the way is given up, and the processor goes on behind
+// the last text that was printed.
+Result<engine::GenerationResult> generate(ModelRuntime& runtime, engine::GenerationRequest request,
+                                          const Config& config, const RuntimeOptions& options) {
+  while (true) {
+    std::vector<std::int32_t> unprinted;  // their text is held back, or they have none
+    std::uint32_t n_printed = 0;
+    engine::GenerationResult result;
+    {
+      FORGE_ASSIGN(auto session, engine::Session::open(runtime.engine()));
+      std::vector<std::int32_t> tokens = request.prompt;
+      const auto print = [&](const engine::GenerationEvent& event) {
         std::fwrite(event.text.data(), 1, event.text.size(), stdout);
         std::fflush(stdout);
+        if (event.token != nullptr) unprinted.push_back(event.token->token);
+        if (!event.text.empty()) {
+          tokens.insert(tokens.end(), unprinted.begin(), unprinted.end());
+          n_printed += static_cast<std::uint32_t>(unprinted.size());
+          unprinted.clear();
+        }
         return !Interrupt::requested();
-      });
+      };
+      result = engine::generate(runtime.engine(), *session, request, print);
+      request.prompt = std::move(tokens);
+    }
+    if (result.status.ok() || !runtime.can_fall_back()) return result;
+    FORGE_TRY(runtime.fall_back(result.status, config, options));
+    if (request.max_tokens != 0) request.max_tokens -= std::min(n_printed, request.max_tokens - 1);
+  }
+}
+
+Status answer(ModelRuntime& runtime, const PromptMaker& maker, const std::string& text, bool raw,
+              const Program& program, const RuntimeOptions& options) {
+  const Config& config = program.config();
+  engine::GenerationRequest request = generation_request(config.sampling);
+  FORGE_ASSIGN(request.prompt, make_prompt(maker, text, raw, config.chat));
+  const Result<engine::GenerationResult> result =
+      generate(runtime, std::move(request), config, options);
   std::fputc('\n', stdout);
-  FORGE_TRY(result.status);
+  if (!result.ok()) return result.status();
+  FORGE_TRY(result->status);
   if (config.chat.show_stats && !program.quiet())
-    fmt::print(stderr, "{}\n", stats_line(result, runtime.pack_id()));
+    fmt::print(stderr, "{}\n", stats_line(*result, runtime.pack_id()));
   return Interrupt::check();
 }
 
 Status run(const Options& options, const Program& program) {
   const Interrupt interrupt;
   const Config& config = program.config();
-  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config));
+  FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge run"));
   FORGE_TRY(runtime->open_model(config));
   FORGE_ASSIGN(const PromptMaker maker, PromptMaker::create(runtime->model(), config.chat));
   if (!options.batch.empty()) return run_batch(*runtime, maker, options.batch, program);
@@ -78,7 +108,7 @@ Status run(const Options& options, const Program& program) {
   RuntimeOptions runtime_options;
   runtime_options.quiet = program.quiet();
   FORGE_TRY(runtime->load(config, runtime_options));
-  return answer(*runtime, maker, text, options.raw, program);
+  return answer(*runtime, maker, text, options.raw, program, runtime_options);
 }
 
 }  // namespace

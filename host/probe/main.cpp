@@ -1,10 +1,12 @@
-// rocmforge-probe: tries one plugin, in a process that nobody misses.
+// rocmforge-probe: tries one plugin, or one device, in a process that nobody misses.
 //
 //   rocmforge-probe MANIFEST
+//   rocmforge-probe --preflight MANIFEST PCI_ID NAME PROCESSOR BUDGET
 //
-// Opens the plugin's library, brings it up and shuts it down, and reports on descriptor 3 how far
-// it came (core/plugin/probe_report.hpp). Started by core/plugin/prober.cpp; of no use by hand, but
-// harmless: rocmforge-probe gfx1201.plugin.toml 3>&1
+// The first opens the plugin's library, brings it up and shuts it down, and reports on descriptor 3
+// how far it came (core/plugin/probe_report.hpp); started by core/plugin/prober.cpp. The second
+// runs a pack's checks of a device in between (core/safety/preflight_stream.hpp); started by
+// core/safety/preflight.cpp. Of no use by hand: rocmforge-probe gfx1201.plugin.toml 3>&1
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 #include "core/plugin/library.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/plugin/probe_report.hpp"
+#include "core/safety/preflight_child.hpp"
 
 // A plugin's crash is to end this process by its signal, not by a sanitizer's report of it.
 // NOLINTBEGIN(bugprone-reserved-identifier): the names are the sanitizers'
@@ -62,6 +65,12 @@ Status probe(const char* path) {
   return {};
 }
 
+Status preflight(int argc, const char* const* argv) {
+  FORGE_ASSIGN(const safety::PreflightTarget target,
+               safety::parse_arguments({argv + 1, argv + argc}));
+  return safety::run_preflight_child(target, write_report);
+}
+
 }  // namespace
 }  // namespace forge::plugin
 
@@ -70,8 +79,7 @@ int main(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever asked is gone: nobody waits for the answer
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  const Status status =
-      argc == 2 ? plugin::probe(argv[1]) : invalid_argument("usage: rocmforge-probe MANIFEST 3>&1");
+  const Status status = argc == 2 ? plugin::probe(argv[1]) : plugin::preflight(argc, argv);
   plugin::write_report(plugin::report_result(status));
   // No exit handlers: a plugin's belong to the process that really loads it.
   _exit(status.ok() ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -1,4 +1,4 @@
-/* Where every field of every record of ABI 1.0 is. A record may get fields at its end in a later
+/* Where every field of every record of ABI 1.1 is. A record may get fields at its end in a later
  * minor (then its size here grows); nothing here ever moves within major version 1. docs/ABI.md,
  * rule 5. Compiled, never run: a line that is not true stops the build. */
 #include "forge/abi/arch.h"
@@ -9,6 +9,7 @@
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
+#include "forge/abi/preflight.h"
 #include "forge/abi/status.h"
 #include "forge/abi/tensor.h"
 
@@ -344,12 +345,34 @@ AT(forge_plugin_architecture_v1, build, 16);
 AT(forge_plugin_architecture_v1, text_quirks, 24);
 SIZE(forge_plugin_architecture_v1, 32);
 
+AT(forge_preflight_stage_v1, struct_size, 0);
+AT(forge_preflight_stage_v1, limit_ms, 4);
+AT(forge_preflight_stage_v1, name, 8);
+AT(forge_preflight_stage_v1, purpose, 16);
+SIZE(forge_preflight_stage_v1, 24);
+
+AT(forge_preflight_facts_v1, struct_size, 0);
+AT(forge_preflight_facts_v1, reserved, 4);
+AT(forge_preflight_facts_v1, memory_free, 8);
+AT(forge_preflight_facts_v1, runtime_version, 16);
+AT(forge_preflight_facts_v1, runtime_path, 80);
+SIZE(forge_preflight_facts_v1, 592);
+
+AT(forge_plugin_preflight_v1, struct_size, 0);
+AT(forge_plugin_preflight_v1, n_stages, 4);
+AT(forge_plugin_preflight_v1, stages, 8);
+AT(forge_plugin_preflight_v1, open, 16);
+AT(forge_plugin_preflight_v1, run, 24);
+AT(forge_plugin_preflight_v1, close, 32);
+SIZE(forge_plugin_preflight_v1, 40);
+
 AT(forge_limits_v1, struct_size, 0);
 AT(forge_limits_v1, reserved, 4);
 AT(forge_limits_v1, read_bytes, 8);
 AT(forge_limits_v1, int8_macs, 16);
 AT(forge_limits_v1, f32_macs, 24);
 SIZE(forge_limits_v1, 32);
+
 AT(forge_plugin_limits_v1, struct_size, 0);
 AT(forge_plugin_limits_v1, reserved, 4);
 AT(forge_plugin_limits_v1, measure, 8);

@@ -11,6 +11,7 @@
 #include "forge/abi/codec.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/plugin.h"
+#include "forge/abi/preflight.h"
 #include "forge/sdk/build.hpp"
 
 namespace mock {

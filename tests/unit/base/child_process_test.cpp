@@ -145,5 +145,53 @@ TEST_CASE("several threads can each run children") {
   CHECK(codes == std::array<int, 4>{1, 2, 3, 4});
 }
 
+TEST_CASE("what is reported is told as it comes, and can give more time") {
+  std::string told;
+  // Longer in all than any one limit; each line allows as long again.
+  ChildOptions options =
+      shell("for i in 1 2 3 4; do echo $i >&3; sleep 0.4; done; echo end >&3", milliseconds(60000));
+  options.on_report = [&told](std::string_view piece) -> std::optional<milliseconds> {
+    told += piece;
+    return milliseconds(30000);
+  };
+  Result<ChildEnd> end = run_child(options);
+  REQUIRE(end.ok());
+  CHECK(end->ending == Ending::kExited);
+  CHECK(told == "1\n2\n3\n4\nend\n");
+  CHECK(end->report == told);
+
+  options.limit = milliseconds(600000);
+  options.arguments[1] = "echo go >&3; sleep 1000";
+  options.on_report = [](std::string_view) { return milliseconds(100); };
+  end = run_child(options);
+  REQUIRE(end.ok());
+  CHECK(end->ending == Ending::kTimedOut);
+}
+
+TEST_CASE("a child is asked to end before it is killed") {
+  ChildOptions options =
+      shell("trap 'echo asked >&3; exit 5' TERM; sleep 1000 & wait", milliseconds(1500));
+  options.grace = milliseconds(60000);
+  const Result<ChildEnd> end = run_child(options);
+  REQUIRE(end.ok());
+  CHECK(end->ending == Ending::kTimedOut);
+  CHECK(end->report == "asked\n");
+  options.grace = milliseconds(100);
+  options.arguments[1] = "trap '' TERM; while true; do sleep 1; done";
+  const Result<ChildEnd> stubborn = run_child(options);
+  REQUIRE(stubborn.ok());
+  CHECK(stubborn->ending == Ending::kTimedOut);
+}
+
+TEST_CASE("a child ends when the caller wants it to") {
+  ChildOptions options = shell("sleep 1000", milliseconds(600000));
+  int asked = 0;
+  options.stop = [&asked] { return ++asked == 3; };
+  const Result<ChildEnd> end = run_child(options);
+  REQUIRE(end.ok());
+  CHECK(end->ending == Ending::kStopped);
+  CHECK(asked == 3);
+}
+
 }  // namespace
 }  // namespace forge

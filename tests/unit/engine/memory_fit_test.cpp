@@ -104,6 +104,37 @@ TEST_CASE("memory fit: recurrent state counts per sequence, sizes do not wrap") 
   CHECK_FALSE(fit_context(r).ok());
 }
 
+TEST_CASE("memory fit: a device with a budget has to hold its own share") {
+  FitRequest r = request();
+  r.limit = 100000 * kMiB;
+  DeviceShare share;
+  share.device = "GPU 0000:03:00.0 (card)";
+  share.memory = {.weights = 2048 * kMiB, .scratch = 512 * kMiB, .state_per_block = 2 * kMiB};
+  share.terms = "20.00 GiB of memory - 17.00 GiB in use";
+  share.budget = (2560 + 2 * 100) * kMiB;  // 100 blocks, to the byte
+  r.devices = {share};
+  r.n_ctx = 3200;
+  CHECK(*fit_context(r) == 3200);
+  r.n_ctx = 3201;
+  const auto refused = fit_context(r);
+  CHECK(refused.code() == Code::kResourceExhausted);
+  CHECK(refused.status().message() ==
+        "the model does not fit onto GPU 0000:03:00.0 (card): weights 2.00 GiB + scratch 0.50 GiB "
+        "+ state 0.20 GiB (3201 positions x 1 sequences) = 2.70 GiB, but its budget is 2.70 GiB: "
+        "20.00 GiB of memory - 17.00 GiB in use. Use a smaller or more strongly quantized model, a "
+        "shorter context (--context), fewer sequences, or leave the desktop less "
+        "(--desktop-reserve-gb)");
+  // Nothing wanted: halved until both fit, the device and the computer.
+  r.n_ctx = 0;
+  CHECK(*fit_context(r) == 2048);
+  r.limit = 110 * kMiB + 16 * kMiB;
+  CHECK(*fit_context(r) == 512);
+  r.devices[0].budget = 2560 * kMiB;
+  CHECK(fit_context(r).status().message().find("onto GPU") != std::string::npos);
+  r.devices[0].budget = 0;  // not known: nothing fits
+  CHECK_FALSE(fit_context(r).ok());
+}
+
 TEST_CASE("memory fit: this machine says how much it has") { CHECK(available_memory() > kMiB); }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST_CASE("unknown keys are errors with line, column and the nearest name") {
 TEST_CASE("a manifest for a newer ABI may say more than this host knows") {
   const std::string text = changed("priority = -5", "priority = 1\ncolour = \"red\"");
   CHECK_FALSE(parse_manifest(text, kPath).ok());
-  for (const char* abi : {"abi = \"1.1\"", "abi = \"2.0\""}) {
+  for (const char* abi : {"abi = \"1.2\"", "abi = \"2.0\""}) {
     std::string newer = text;
     newer.replace(newer.find("abi = \"1.0\""), 11, abi);
     CHECK(parse_manifest(newer, kPath).ok());
@@ -121,9 +121,9 @@ TEST_CASE("values of the wrong type, form or range are told with what is there")
   CHECK(complaint("kind = \"kernel-pack\"", "kinds = [\"codec\", \"codec\"]") ==
         ":3:9: kind 'codec' is there twice");
   CHECK(complaint("\"1.0\"", "\"1\"") ==
-        ":4:7: abi is '1'; write \"MAJOR.MINOR\", such as \"1.0\"");
+        ":4:7: abi is '1'; write \"MAJOR.MINOR\", such as \"1.1\"");
   CHECK(complaint("\"1.0\"", "\"65536.0\"") ==
-        ":4:7: abi is '65536.0'; write \"MAJOR.MINOR\", such as \"1.0\"");
+        ":4:7: abi is '65536.0'; write \"MAJOR.MINOR\", such as \"1.1\"");
   CHECK(complaint("\"gfx1200\"", "\"gfx12-generic\"") ==
         ":10:7: 'gfx12-generic' is not one exact processor, such as \"gfx1100\"");
   CHECK(complaint("[\"gfx1200\", \"gfx1201\"]", "\"gfx1201\"") ==

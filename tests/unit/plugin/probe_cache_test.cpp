@@ -38,7 +38,7 @@ class Fixture {
 
 TEST_CASE("a pass is remembered until it is forgotten") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   CHECK_FALSE(f.cache().passed(f.library, identity));
   f.cache().remember(f.library, identity);
   CHECK(f.cache().passed(f.library, identity));
@@ -49,30 +49,30 @@ TEST_CASE("a pass is remembered until it is forgotten") {
 
 TEST_CASE("another boot, another program or a changed library is another case") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   f.cache().remember(f.library, identity);
   CHECK_FALSE(f.cache("boot-2").passed(f.library, identity));
   CHECK_FALSE(f.cache("boot-1", "host-2").passed(f.library, identity));
 
   std::ofstream(f.library) << "another library";
-  CHECK(ProbeCache::identify(f.library) != identity);
-  CHECK_FALSE(f.cache().passed(f.library, ProbeCache::identify(f.library)));
+  CHECK(identify_file(f.library) != identity);
+  CHECK_FALSE(f.cache().passed(f.library, identify_file(f.library)));
 }
 
 TEST_CASE("a library replaced by one of equal size and time is another case") {
   const Fixture f;
   const fs::file_time_type time = fs::last_write_time(f.library);
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   const fs::path other = f.library.parent_path() / "y.so";
   std::ofstream(other) << "librarz";
   fs::rename(other, f.library);
   fs::last_write_time(f.library, time);
-  CHECK(ProbeCache::identify(f.library) != identity);
+  CHECK(identify_file(f.library) != identity);
 }
 
 TEST_CASE("damage of any kind reads as not there") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   f.cache().remember(f.library, identity);
   const fs::path entry = f.only_entry();
   const std::string sound = test::read_file(entry);
@@ -94,7 +94,7 @@ TEST_CASE("damage of any kind reads as not there") {
 
 TEST_CASE("links, folders and FIFOs in the place of an entry do no harm") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   f.cache().remember(f.library, identity);
   const fs::path entry = f.only_entry();
   const fs::path elsewhere = f.directory().parent_path() / "elsewhere";
@@ -113,7 +113,7 @@ TEST_CASE("links, folders and FIFOs in the place of an entry do no harm") {
 
 TEST_CASE("without a place or a boot id nothing is remembered and nothing breaks") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   const ProbeCache nowhere("", "boot-1", "host-1");
   nowhere.remember(f.library, identity);
   CHECK_FALSE(nowhere.passed(f.library, identity));
@@ -123,7 +123,7 @@ TEST_CASE("without a place or a boot id nothing is remembered and nothing breaks
   const ProbeCache blocked(f.library / "below a file", "boot-1", "host-1");
   blocked.remember(f.library, identity);
   CHECK_FALSE(blocked.passed(f.library, identity));
-  CHECK(ProbeCache::identify("/no/such/file").empty());
+  CHECK(identify_file("/no/such/file").empty());
   f.cache().remember("/no/such/file", "");
   CHECK_FALSE(f.cache().passed("/no/such/file", ""));
 }
@@ -132,19 +132,19 @@ TEST_CASE("entries of earlier boots go, files of others stay") {
   const Fixture f;
   const fs::path other = f.library.parent_path() / "z.so";
   std::ofstream(other) << "z";
-  f.cache("boot-0").remember(other, ProbeCache::identify(other));
+  f.cache("boot-0").remember(other, identify_file(other));
   std::ofstream(f.directory() / "notes.txt") << "mine";
   std::ofstream(f.directory() / "0123456789abcdef.XyZ123") << "half written";
   CHECK(f.entries() == 3);
-  f.cache("boot-1").remember(f.library, ProbeCache::identify(f.library));
+  f.cache("boot-1").remember(f.library, identify_file(f.library));
   CHECK(f.entries() == 3);  // the old entry is gone, the file being written by somebody is not
   CHECK(fs::exists(f.directory() / "notes.txt"));
-  CHECK_FALSE(f.cache("boot-0").passed(other, ProbeCache::identify(other)));
+  CHECK_FALSE(f.cache("boot-0").passed(other, identify_file(other)));
 }
 
 TEST_CASE("many writers and readers at once see whole entries or none") {
   const Fixture f;
-  const std::string identity = ProbeCache::identify(f.library);
+  const std::string identity = identify_file(f.library);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&f, &identity, t] {
@@ -163,18 +163,18 @@ TEST_CASE("many writers and readers at once see whole entries or none") {
 
 TEST_CASE("the folder is private and where the user's caches are") {
   const Fixture f;
-  f.cache().remember(f.library, ProbeCache::identify(f.library));
+  f.cache().remember(f.library, identify_file(f.library));
   struct stat info = {};
   REQUIRE(stat(f.directory().c_str(), &info) == 0);
   CHECK((info.st_mode & 0777u) == 0700u);
 
   setenv("XDG_CACHE_HOME", "/tmp/x", 1);
-  CHECK(default_cache_directory() == "/tmp/x/rocmforge/probe");
+  CHECK(user_cache_directory("probe") == "/tmp/x/rocmforge/probe");
   setenv("XDG_CACHE_HOME", "relative", 1);
   setenv("HOME", "/home/u", 1);
-  CHECK(default_cache_directory() == "/home/u/.cache/rocmforge/probe");
+  CHECK(user_cache_directory("probe") == "/home/u/.cache/rocmforge/probe");
   unsetenv("HOME");
-  CHECK(default_cache_directory().empty());
+  CHECK(user_cache_directory("probe").empty());
   CHECK_FALSE(current_boot_id().empty());
 }
 

@@ -31,7 +31,9 @@ typedef struct forge_device_v1 {
   const char* name;           /* for people */
   const char* processor;      /* "x86-64-v4", "gfx1100" */
   const char* data_directory; /* folder of the pack's manifest: where its code objects are */
-  uint64_t memory_budget;     /* bytes the pack may allocate; 0 = unlimited */
+  uint64_t memory_budget;     /* bytes of the device's memory that the pack may take, no single
+                                 allocation above nine tenths of it; 0 = unlimited. What else uses
+                                 the device and what the desktop needs is left out already */
 } forge_device_v1;
 
 enum {

@@ -2,7 +2,7 @@
  *
  * Order of events, all on the thread that loads plugins:
  *   manifest read -> CPU features checked -> device surveyed -> selected -> probed in a child
- * process
+ *   process -> packs for GPUs: preflight of the device in a child process (forge/abi/preflight.h)
  *   -> dlopen -> forge_plugin_entry found -> versions compared -> initialize() -> self_test()
  *   -> get_interface() for what the manifest promised -> registered.
  * Nothing of the library runs before that; it must have no static initialisers (they would run at
@@ -35,8 +35,9 @@ typedef struct forge_plugin_entry_v1 {
    * [load-thread] */
   forge_status (*initialize)(const forge_host_v1* host, forge_message* message);
 
-  /* Interface record by id ("forge.kernel_pack/1", "forge.codecs/1", "forge.architecture/1"), or
-   * NULL for "does not have it". Valid until shutdown(). [any-thread & initialised] */
+  /* Interface record by id ("forge.kernel_pack/1", "forge.codecs/1", "forge.architecture/1",
+   * "forge.preflight/1"), or NULL for "does not have it". Valid until shutdown(). [any-thread &
+   * initialised] */
   const void* (*get_interface)(const char* interface_id);
 
   /* Computes something small whose answer is known and compares. NULL: nothing to test. A failure
