@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ranges>
 #include <utility>
 
 #include "core/base/quote.hpp"
@@ -72,8 +73,8 @@ std::vector<std::string> hip_folders(const KernelFiles& files,
   }
   folders.emplace_back("/opt/rocm/lib");
   if (const Result<std::vector<std::string>> installed = files.list("/opt"); installed.ok()) {
-    for (auto name = installed->rbegin(); name != installed->rend(); ++name) {
-      if (name->starts_with("rocm-")) folders.push_back("/opt/" + *name + "/lib");
+    for (const std::string& name : std::ranges::reverse_view(*installed)) {
+      if (name.starts_with("rocm-")) folders.push_back(fmt::format("/opt/{}/lib", name));
     }
   }
   for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"}) {
@@ -92,7 +93,7 @@ std::optional<HipLibrary> find_hip(const KernelFiles& files, const EnvironmentRe
     }
     if (longest.empty()) continue;
     HipLibrary library;
-    library.path = files.resolve(folder + "/" + longest);
+    library.path = files.resolve(fmt::format("{}/{}", folder, longest));
     if (library.path.empty()) continue;  // a link to nowhere
     const std::string file = library.path.substr(library.path.rfind('/') + 1);
     if (file.size() > kLibrary.size() + 1) library.version = file.substr(kLibrary.size() + 1);
