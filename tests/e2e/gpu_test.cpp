@@ -166,7 +166,9 @@ TEST_CASE("gpu: a crash of the program while it uses a GPU forgets the pass and 
   const Machine machine("7900xt", "gpu-norm");
   REQUIRE(machine.answer().exit_code == 0);
   REQUIRE(machine.remembers_a_pass());
-  CHECK(machine.answer({}, {{"MOCK_EXECUTE", "crashes:20"}}).exit_code > 128);
+  // A sanitizer ends a crashing program itself, with status 1.
+  const int least = FORGE_SANITIZER[0] == '\0' ? 129 : 1;
+  CHECK(machine.answer({}, {{"MOCK_EXECUTE", "crashes:20"}}).exit_code >= least);
   CHECK_FALSE(machine.remembers_a_pass());
   CHECK(machine.answer({"--require-gpu"}).exit_code == 0);
 }
