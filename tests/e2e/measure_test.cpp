@@ -82,11 +82,11 @@ TEST_CASE("bench: beside another engine, in turn, with ratios") {
   const TemporaryFolder folder;
   const std::string peer = folder.file("bench.sh", R"(echo '[{"n_prompt": 8, "samples_ts": [2, 4]},
     {"n_gen": 2, "samples_ts": [1]}]')");
-  const std::vector<std::string> what = {"bench",  "--synthetic", "qwen2.5-0.5b:Q4_0",
-                                         "-p",     "8",           "-n",
-                                         "2",      "-r",          "1",
-                                         "-t",     "1",           "--parallel",
-                                         "1,2",    "--compare",   "slow=sh " + peer,
+  const std::vector<std::string> what = {"bench",  "-m",        FORGE_MODELS "/demo-draft.gguf",
+                                         "-p",     "8",         "-n",
+                                         "2",      "-r",        "1",
+                                         "-t",     "1",         "--parallel",
+                                         "1,2",    "--compare", "slow=sh " + peer,
                                          "--quiet"};
   const Finished done = forge_run(what);
   INFO(done.err);
