@@ -8,6 +8,9 @@ build=$1 source=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/forge-install-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME=$work/no-config
+# The examples are built with what built the project: the machine may have nothing else.
+CMAKE_GENERATOR=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$build/CMakeCache.txt")
+export CMAKE_GENERATOR
 unset FORGE_CONFIG FORGE_PLUGIN_PATH FORGE_SAFE FORGE_DEVICE
 
 fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
