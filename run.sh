@@ -4,6 +4,7 @@
 #   ./run.sh                     chat with the demo model; without a terminal, one short answer
 #   ./run.sh -p "Hello"          rocmforge run -p "Hello"
 #   ./run.sh COMMAND ...         any other command of the program: ./run.sh plugins
+#   ./run.sh --gpu ...           likewise, and builds the packs for AMD GPUs (clang 19) also where there is no such GPU
 #   ./run.sh --help              this text; ./run.sh COMMAND --help is the program's
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -14,7 +15,12 @@ if [ "${1-}" = --help ] || [ "${1-}" = -h ]; then
   exit 0
 fi
 
+gpu=0
+has_amd_gpu && gpu=1
+if [ "${1-}" = --gpu ]; then gpu=1; shift; fi
+
 need_build
+[ $gpu = 0 ] || need_gpu
 install_needs >&2
 
 # The build keeps quiet unless it has something to do or to complain about.

@@ -2,6 +2,7 @@
 # Builds rocmforge and runs every test. Installs what is missing first, and says so.
 #
 #   ./test.sh                    every test that needs nothing but this machine
+#   ./test.sh --gpu              and builds and tests the packs for GPUs, on a simulated one (clang 19)
 #   ./test.sh --peers            and compares live with other programs, fetched by npm
 #   ./test.sh --lint             and checks layout and static analysis (clang 19)
 #   ./test.sh --sanitizers       and runs the tests under address and undefined behaviour sanitizers
@@ -15,9 +16,10 @@ cd "$(dirname "$0")"
 
 usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
 
-base=1 peers=0 lint=0 sanitizers=0 fuzz=0
+base=1 gpu=0 peers=0 lint=0 sanitizers=0 fuzz=0
 while [ $# -gt 0 ]; do
   case $1 in
+    --gpu) gpu=1 ;;
     --peers) peers=1 ;;
     --lint) lint=1 ;;
     --sanitizers) sanitizers=1 ;;
@@ -34,6 +36,7 @@ done
 
 need_build
 need_tests
+[ $gpu = 1 ] && need_gpu
 [ $peers = 1 ] && need_peers
 [ $lint = 1 ] && need_lint
 [ "$fuzz" -gt 0 ] && need_fuzzing

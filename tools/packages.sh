@@ -49,7 +49,21 @@ need_build() {
   need "line editing in chat" libedit-dev test -e /usr/include/histedit.h
 }
 
-need_tests() { need "unit tests" catch2 test -d /usr/include/catch2; }
+need_tests() {
+  local context=libboost-context-dev
+  [ "$distribution" = debian-12 ] && context=libboost-context1.81-dev
+  need "unit tests" catch2 test -d /usr/include/catch2
+  need "the simulated GPU" "$context" test -e /usr/include/boost/context/fiber.hpp
+}
+
+# An AMD GPU is in this machine.
+has_amd_gpu() { grep -qs 0x1002 /sys/class/drm/card*/device/vendor; }
+
+# What compiles the kernels of the packs for GPUs.
+need_gpu() {
+  need "kernels for GPUs" clang-19 has clang++-19
+  need "links them" lld-19 has ld.lld-19
+}
 
 need_peers() {
   need "runs npm (18 or newer)" nodejs at_least 18.0 node --version

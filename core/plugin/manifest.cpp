@@ -26,8 +26,8 @@ constexpr std::int64_t kMaxPriority = 1000;
 constexpr std::string_view kSections[] = {"plugin", "requires", "provides"};
 constexpr std::string_view kPluginKeys[] = {"id",      "kind",        "kinds",   "abi",
                                             "version", "description", "library", "priority"};
-constexpr std::string_view kRequiresKeys[] = {"gfx", "rocm", "code_objects", "host_isa",
-                                              "cpu_features"};
+constexpr std::string_view kRequiresKeys[] = {"gfx",          "device",   "rocm",
+                                              "code_objects", "host_isa", "cpu_features"};
 constexpr std::string_view kProvidesKeys[] = {"architectures", "codecs"};
 constexpr std::array<std::string_view, 3> kKindNames = {"kernel-pack", "codec", "architecture"};
 
@@ -180,7 +180,7 @@ Status Reader::read_abi(const toml::table& table, Manifest& out) {
 
 Status Reader::read_requires(const toml::table& table, Manifest& out) {
   FORGE_TRY(check_keys(table, "[requires]", kRequiresKeys));
-  for (const std::string_view key : {"gfx", "rocm", "code_objects"}) {
+  for (const std::string_view key : {"gfx", "device", "rocm", "code_objects"}) {
     if (table.contains(key) && !out.has(Kind::kKernelPack)) {
       return error(*table.get(key), fmt::format("{} is for kernel packs only", key));
     }
@@ -191,6 +191,14 @@ Status Reader::read_requires(const toml::table& table, Manifest& out) {
       return error(*table.get("gfx"),
                    fmt::format("{} is not one exact processor, such as \"gfx1100\"", quote(gfx)));
     }
+  }
+  FORGE_TRY(take_text(table, "device", false, out.needs.device));
+  if (table.contains("device") && !is_plugin_id(out.needs.device)) {
+    return error(*table.get("device"), fmt::format("device {} is no name of a-z, 0-9, - _ and .",
+                                                   quote(out.needs.device)));
+  }
+  if (table.contains("device") && table.contains("gfx")) {
+    return error(*table.get("device"), "a pack is for gfx processors or for another device");
   }
   FORGE_TRY(take_list(table, "code_objects", out.needs.code_objects));
   FORGE_TRY(check_paths(table, "code_objects", out.needs.code_objects));

@@ -10,6 +10,7 @@
 //   priority = 0                       # optional, -1000..1000: between equal scores, higher wins
 //   [requires]                         # optional
 //   gfx = ["gfx1200", "gfx1201"]       # exact processors; a kernel pack with none is a CPU pack
+//   device = "cuda"                    # instead: a device that is not surveyed; on request only
 //   rocm = ">=6.2, <8"                 # installed ROCm, where its version can be told
 //   code_objects = ["gfx1201.co"]      # files that must be there, inside the folder
 //   host_isa = "x86-64"                # what the library itself is compiled for
@@ -42,6 +43,7 @@ std::string_view kind_name(Kind kind);  // "kernel-pack"
 
 struct Requirements {
   std::vector<std::string> gfx;
+  std::string device;  // kind of a device that is not surveyed; empty: none
   std::optional<VersionRange> rocm;
   std::vector<std::string> code_objects;
   device::IsaLevel host_isa = device::IsaLevel::kV1;
@@ -69,6 +71,8 @@ struct Manifest {
 
   bool has(Kind kind) const;
   bool is_gpu_pack() const { return has(Kind::kKernelPack) && !needs.gfx.empty(); }
+  // For a device of a kind that this program neither looks for nor checks.
+  bool is_unsurveyed_pack() const { return has(Kind::kKernelPack) && !needs.device.empty(); }
   std::filesystem::path directory() const { return path.parent_path(); }
   std::filesystem::path library_path() const { return directory() / library; }
 };

@@ -31,6 +31,10 @@ class Checker {
     if (manifest_.is_gpu_pack()) {
       check_rocm();
       match_gpus();
+    } else if (manifest_.is_unsurveyed_pack()) {
+      // Below every other: it is taken when it is asked for, and not otherwise.
+      candidate_.devices.push_back(
+          {manifest_.needs.device, manifest_.needs.device, manifest_.needs.device, 0});
     } else {
       candidate_.devices.push_back(
           {"cpu", survey_.cpu.name, std::string(survey_.cpu.processor()), cpu_score()});

@@ -53,7 +53,14 @@ bool beyond_v3(const Requirements& needs) {
 
 void apply_modes(const PluginOptions& options, Candidate& candidate) {
   const Manifest& manifest = *candidate.found.manifest;
-  if (manifest.is_gpu_pack() && (options.safe || options.cpu_only)) {
+  if (manifest.is_unsurveyed_pack() && !candidate.forced) {
+    candidate.rejections.push_back(
+        {Reason::kNoDevice, fmt::format("for devices of the kind {}, which are not looked for and "
+                                        "not checked: taken on request, --pack {}",
+                                        quote(manifest.needs.device), manifest.id)});
+  }
+  const bool for_gpus = manifest.is_gpu_pack() || manifest.is_unsurveyed_pack();
+  if (for_gpus && (options.safe || options.cpu_only)) {
     candidate.rejections.push_back(
         {Reason::kSafeMode, options.safe ? "safe mode: GPU packs are not used"
                                          : "the CPU was asked for: GPU packs are not used"});
@@ -117,8 +124,10 @@ bool is_pack(const Candidate& candidate) {
   return candidate.found.manifest && candidate.found.manifest->has(Kind::kKernelPack);
 }
 
+// Not for the processor, so that a CPU pack stands behind it.
 bool is_gpu_pack(const Candidate& candidate) {
-  return candidate.found.manifest && candidate.found.manifest->is_gpu_pack();
+  const std::optional<Manifest>& manifest = candidate.found.manifest;
+  return manifest && (manifest->is_gpu_pack() || manifest->is_unsurveyed_pack());
 }
 
 std::string lost_against(const Candidate& loser, const Candidate& winner) {

@@ -21,11 +21,19 @@ constexpr std::string_view kPurpose = "for ";
 constexpr std::string_view kFound = "found ";
 
 // What changes how the runtime behaves, or which one is loaded.
-constexpr const char* kVariables[] = {"ROCM_PATH",           "HIP_PATH",
-                                      "LD_LIBRARY_PATH",     "LD_PRELOAD",
-                                      "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
-                                      "GPU_DEVICE_ORDINAL",  "HSA_OVERRIDE_GFX_VERSION",
-                                      "HSA_ENABLE_SDMA"};
+constexpr const char* kVariables[] = {"ROCM_PATH",
+                                      "HIP_PATH",
+                                      "LD_LIBRARY_PATH",
+                                      "LD_PRELOAD",
+                                      "HIP_VISIBLE_DEVICES",
+                                      "ROCR_VISIBLE_DEVICES",
+                                      "GPU_DEVICE_ORDINAL",
+                                      "HSA_OVERRIDE_GFX_VERSION",
+                                      "HSA_ENABLE_SDMA",
+                                      "FORGE_HIP_LIBRARY",
+                                      "FORGE_HIPSIM_DEVICES",
+                                      "FORGE_HIPSIM_KERNELS",
+                                      "FORGE_HIPSIM_FAULT"};
 
 std::string cache_key(const plugin::Manifest& pack, const std::string& device) {
   return pack.library_path().native() + "@" + device;

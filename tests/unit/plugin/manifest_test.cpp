@@ -74,6 +74,16 @@ TEST_CASE("the shortest manifest needs five keys") {
   CHECK(m->needs.host_isa == device::IsaLevel::kV1);
 }
 
+TEST_CASE("a pack may be for a device that is not surveyed") {
+  const Result<Manifest> m =
+      parse_manifest(changed("gfx = [\"gfx1200\", \"gfx1201\"]", "device = \"cuda\""), kPath);
+  INFO(m.status().message());
+  REQUIRE(m.ok());
+  CHECK(m->needs.device == "cuda");
+  CHECK(m->is_unsurveyed_pack());
+  CHECK_FALSE(m->is_gpu_pack());
+}
+
 TEST_CASE("unknown keys are errors with line, column and the nearest name") {
   CHECK(error_of(changed("library =", "librari =")) ==
         "/p/gfx1201.plugin.toml:7:1: unknown key 'librari' in [plugin]; did you mean 'library'?");
@@ -135,6 +145,10 @@ TEST_CASE("values of the wrong type, form or range are told with what is there")
         ":11:12: host_isa 'x86-64-v5' is not known; write \"x86-64\", \"x86-64-v2\", "
         "\"x86-64-v3\" or \"x86-64-v4\"");
   CHECK(complaint("\"kernel-pack\"", "\"codec\"") == ":10:7: gfx is for kernel packs only");
+  CHECK(complaint("host_isa = ", "device = \"cuda\"\nhost_isa = ") ==
+        ":11:10: a pack is for gfx processors or for another device");
+  CHECK(complaint("gfx = [\"gfx1200\", \"gfx1201\"]", "device = \"a b\"") ==
+        ":10:10: device 'a b' is no name of a-z, 0-9, - _ and .");
   CHECK(complaint("[provides]", "x = = 1").starts_with(":15:"));
 }
 

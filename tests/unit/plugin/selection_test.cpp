@@ -223,6 +223,27 @@ TEST_CASE("safe mode takes neither GPUs nor AVX-512, and cpu_only only the forme
   CHECK(id_of(plugins.select(survey_of("7900xt"), options).find(Role::kPrimary)) == "cpu-avx512");
 }
 
+TEST_CASE("a pack for devices that are not surveyed is taken on request and not otherwise") {
+  const Plugins plugins;
+  plugins.add("exotic", "kernel-pack", "device = \"cuda\"");
+  const device::Survey survey = survey_of("7900xt");
+  const Selection left = plugins.select(survey);
+  CHECK(get(left, "exotic").reason_bits() == static_cast<std::uint32_t>(Reason::kNoDevice));
+  CHECK(get(left, "exotic").why_not().find("--pack exotic") != std::string::npos);
+  PluginOptions options;
+  options.force = {"exotic"};
+  const Selection taken = plugins.select(survey, options);
+  CHECK(id_of(taken.find(Role::kPrimary)) == "exotic");
+  CHECK(id_of(taken.find(Role::kFallback)) == "cpu-avx512");
+  REQUIRE(get(taken, "exotic").devices.size() == 1);
+  CHECK(get(taken, "exotic").devices[0].key == "cuda");
+  options.safe = true;
+  CHECK_FALSE(get(plugins.select(survey, options), "exotic").accepted());
+  options.safe = false;
+  options.cpu_only = true;
+  CHECK_FALSE(get(plugins.select(survey, options), "exotic").accepted());
+}
+
 TEST_CASE("what is rejected later is replaced by the next best") {
   const Plugins plugins;
   Selection selection = plugins.select(survey_of("7900xt"));

@@ -54,7 +54,7 @@ inline void set_runtime(forge_preflight_facts_v1& facts, std::string_view versio
                         std::string_view path) {
   const auto copy = []<std::size_t kSize>(std::string_view text, char(&out)[kSize]) {
     const std::size_t n = std::min(text.size(), kSize - 1);
-    std::memcpy(out, text.data(), n);
+    text.copy(out, n);
     out[n] = '\0';
   };
   copy(version, facts.runtime_version);

@@ -1,0 +1,311 @@
+// plugins/hip/device/attention.hpp: attention over the paged KV state, on matrix cores.
+//
+// A wave has a tile of query vectors ("columns"): some heads that share a KV head, of some rows of one sequence. It
+// makes S^T = K Q^T for 32 positions at a time, then O^T += V^T P^T. What a column gets does not depend on the others.
+//
+// Order of operations, the same for one row and for many: positions are cut into segments of kSegmentBlocks blocks of 32.
+// Within a segment the blocks are folded one after the other (online softmax, Milakov and Gimelshein 2018, arXiv
+// 1805.02867); then the segments' results are merged in order, in this kernel or, where they were spread over
+// workgroups, by attention_merge. Folding in a block or a segment that is masked out altogether changes nothing.
+#ifndef FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_
+#define FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_
+
+#include "plugins/hip/device/activation.hpp"
+#include "plugins/hip/device/heads.hpp"
+
+namespace forge::hip::device {
+
+inline constexpr float kNothing = -3.0e38f;  // the largest score when there was none
+
+// Softmax over some positions without its division.
+struct Softmax {
+  float largest = kNothing;
+  float sum = 0;
+};
+
+// t * a + v * b, in both kernels alike.
+FORGE_DEVICE float blend(float t, float a, float v, float b) { return fma_of(t, a, v * b); }
+
+struct Blend {
+  float old_factor, new_factor;
+};
+
+// Merges s into t; the sums of values are blended with what is returned.
+FORGE_DEVICE Blend merge(Softmax& t, const Softmax& s) {
+  const float largest = max_of(t.largest, s.largest);
+  const Blend b = {exp_of(t.largest - largest), exp_of(s.largest - largest)};
+  t.sum = blend(t.sum, b.old_factor, s.sum, b.new_factor);
+  t.largest = largest;
+  return b;
+}
+
+// What the sum of values is multiplied by in the end.
+FORGE_DEVICE float final_factor(const Softmax& t, const float* sinks, uint32_t head) {
+  if (sinks == nullptr) return 1.0f / t.sum;
+  const float largest = max_of(t.largest, sinks[head]);
+  const float old_factor = exp_of(t.largest - largest);
+  return old_factor / fma_of(t.sum, old_factor, exp_of(sinks[head] - largest));
+}
+
+FORGE_DEVICE uint32_t first_seen(uint32_t position, uint32_t window) {
+  return window == 0 || position < window ? 0 : position - window + 1;
+}
+
+template <int kDv, bool kAny>
+struct AttentionTile {
+  static constexpr uint32_t kColumns = HalfTile::kColumns;
+  static constexpr int kDims = attention_dims(kDv, kAny);  // of V that a wave makes
+  static constexpr int kDimTiles = kDims / 16;
+  static constexpr int kE = HalfTile::kElements;
+  static constexpr int kC = HalfTile::kCColumns;
+  static constexpr int kPad = 8;  // halves, so that columns begin in different banks of LDS
+};
+
+// What a lane knows of a column of C that it holds.
+struct Column {
+  uint32_t row, head;  // of the batch; query head
+  uint32_t position;
+  bool used;
+};
+
+// The tile's scores for the 32 positions of a block, times log2 e nowhere: natural units.
+template <int kDv, bool kAny>
+FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t kv_head, const uint16_t* q,
+                            float (&s)[2][HalfTile::kElements]) {
+  constexpr int kRun = HalfTile::kRun;
+  const uint32_t q_stride = a.cache.dk + AttentionTile<kDv, kAny>::kPad;
+  const uint16_t* column = q + HalfTile::b_column() * q_stride + 2 * HalfTile::first();
+  for (uint32_t step = 0; step < a.cache.dk / 16; ++step) {
+    uint32_t b[kRun];
+    load_words<kRun>(b, column + step * 16);
+    for (uint32_t half = 0; half < 2; ++half) {
+      uint32_t w[HalfTile::kARows * kRun];
+      for (int r = 0; r < HalfTile::kARows; ++r)
+        read_k<kAny, kRun>(a.cache, k, kv_head, half * 16 + HalfTile::a_row(r), step, HalfTile::first(), w + r * kRun);
+      HalfTile::multiply(s[half], w, b);
+    }
+  }
+}
+
+// Masks the scores, folds them into `soft`, leaves the probabilities as halves in `p` and says by what the sums of values
+// so far have to be multiplied.
+template <int kDv, bool kAny>
+FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile::kCColumns], uint32_t first_position,
+                       float (&s)[2][HalfTile::kElements], Softmax (&soft)[HalfTile::kCColumns], uint16_t* p,
+                       float (&shrink)[HalfTile::kCColumns]) {
+  constexpr int kC = HalfTile::kCColumns;
+  for (int c = 0; c < kC; ++c) {
+    const uint32_t from = first_seen(columns[c].position, a.window);
+    float largest = kNothing;
+    for (int half = 0; half < 2; ++half) {
+      for (int r = 0; r < HalfTile::kCRows; ++r) {
+        const uint32_t at = first_position + static_cast<uint32_t>(half) * 16 + HalfTile::c_row(r);
+        float v = s[half][r * kC + c] * a.scale;
+        if (a.soft_cap != 0) v = a.soft_cap * tanh_of(v / a.soft_cap);
+        const bool seen = at <= columns[c].position && at >= from;
+        s[half][r * kC + c] = seen ? v : kNothing;
+        largest = max_of(largest, s[half][r * kC + c]);
+      }
+    }
+    largest = max_of(soft[c].largest, column_max(largest));
+    shrink[c] = exp_of(soft[c].largest - largest);
+    float sum = 0;
+    for (int half = 0; half < 2; ++half) {
+      for (int r = 0; r < HalfTile::kCRows; ++r) {
+        const float v = s[half][r * kC + c];
+        const float e = v == kNothing ? 0.0f : exp_of(v - largest);
+        sum += e;
+        p[HalfTile::c_column(c) * (kKvBlock + AttentionTile<kDv, kAny>::kPad) + static_cast<uint32_t>(half) * 16 +
+          HalfTile::c_row(r)] = half_of_float(e);
+      }
+    }
+    soft[c].sum = fma_of(soft[c].sum, shrink[c], column_sum(sum));
+    soft[c].largest = largest;
+  }
+}
+
+// o = o * shrink + V^T P^T for the wave's dims of the block.
+template <int kDv, bool kAny>
+FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t kv_head, uint32_t first_dim,
+                             const uint16_t* p, const float (&shrink)[HalfTile::kCColumns],
+                             float (&o)[AttentionTile<kDv, kAny>::kDimTiles][HalfTile::kElements]) {
+  constexpr int kRun = HalfTile::kRun;
+  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kAny>::kPad) + 2 * HalfTile::first();
+  uint32_t b[2][kRun];
+  for (int half = 0; half < 2; ++half) load_words<kRun>(b[half], column + half * 16);
+  FORGE_UNROLL_ALL
+  for (int d = 0; d < AttentionTile<kDv, kAny>::kDimTiles; ++d) {
+    for (int e = 0; e < HalfTile::kElements; ++e) o[d][e] *= shrink[e % HalfTile::kCColumns];
+    for (uint32_t half = 0; half < 2; ++half) {
+      uint32_t w[HalfTile::kARows * kRun];
+      for (int r = 0; r < HalfTile::kARows; ++r)
+        read_v<kAny, kRun>(a.cache, v, kv_head, first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r), half,
+                     HalfTile::first(), w + r * kRun);
+      HalfTile::multiply(o[d], w, b[half]);
+    }
+    if (kAny || d % 2 == 1) schedule_here();
+  }
+}
+
+// The tile's query vectors as halves; unused columns are zero.
+template <int kDv, bool kAny>
+FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& item, uint32_t first_head, uint32_t n_heads,
+                                uint16_t* q) {
+  const uint32_t n_threads = kWave * (kDv / AttentionTile<kDv, kAny>::kDims);
+  for (uint32_t i = thread(); i < AttentionTile<kDv, kAny>::kColumns * a.cache.dk; i += n_threads) {
+    const uint32_t column = i / a.cache.dk;
+    const uint32_t row = column / a.heads_per_tile;
+    const uint32_t head = column % a.heads_per_tile;
+    float v = 0;
+    if (row < item.n && head < n_heads)
+      v = a.q.base[uint64_t{item.first + row} * a.q.stride + (first_head + head) * a.cache.dk + i % a.cache.dk];
+    q[column * (a.cache.dk + AttentionTile<kDv, kAny>::kPad) + i % a.cache.dk] = kv_half(v);
+  }
+  barrier();
+}
+
+// The same of one row whose Q has not been through "heads", a wave a head; and the row's K and V are written into the state
+// where this workgroup has the last segment. `other` has 256 floats a wave.
+template <int kDv, bool kAny>
+FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item, uint32_t kv_head, uint32_t first_head,
+                              uint32_t n_heads, bool writes, uint16_t* q, float* other) {
+  constexpr uint32_t kWaves = kDv / AttentionTile<kDv, kAny>::kDims;
+  const uint32_t dk = a.cache.dk;
+  other += wave() * 256;
+  for (uint32_t column = wave(); column < AttentionTile<kDv, kAny>::kColumns; column += kWaves) {
+    Head x = {};
+    if (column < n_heads) x = query_head(a.heads, item.first, first_head + column, other);
+    FORGE_UNROLL_ALL
+    for (uint32_t e = 0; e < kMaxHeadElements; ++e) {
+      const uint32_t i = lane() + e * kWave;
+      if (i < dk) q[column * (dk + AttentionTile<kDv, kAny>::kPad) + i] = kv_half(x.v[e]);
+    }
+  }
+  if (writes && wave() == 0) {
+    store_key(a.heads, item.first, kv_head, other);
+    store_value(a.heads, item.first, kv_head);
+  }
+  barrier();
+}
+
+template <int kDv, bool kAny>
+FORGE_DEVICE void attention(const AttentionArgs& a) {
+  using Tile = AttentionTile<kDv, kAny>;
+  constexpr int kC = Tile::kC;
+  constexpr uint32_t kWaves = kDv / Tile::kDims;
+  FORGE_LDS(Words4, q_words, Tile::kColumns * (256 + Tile::kPad) / 8);
+  FORGE_LDS(float, sums, Tile::kDimTiles * Tile::kE * kWaves * kWave);
+  FORGE_LDS(Words4, p_words, kWaves * Tile::kColumns * (kKvBlock + Tile::kPad) / 8);
+  uint16_t* q = reinterpret_cast<uint16_t*>(q_words);
+  uint16_t* p = reinterpret_cast<uint16_t*>(p_words) + wave() * (Tile::kColumns * (kKvBlock + Tile::kPad));
+  const AttentionItem item = a.items[block_x()];
+  const uint32_t kv_head = block_y() / a.n_chunks;
+  const uint32_t group = a.n_heads / a.cache.n_kv_heads;
+  const uint32_t skipped = block_y() % a.n_chunks * a.heads_per_tile;
+  const uint32_t first_head = kv_head * group + skipped;
+  const uint32_t n_heads = a.heads_per_tile < group - skipped ? a.heads_per_tile : group - skipped;
+  const uint32_t first_dim = wave() * Tile::kDims;
+  Column columns[kC];
+  for (int c = 0; c < kC; ++c) {
+    const uint32_t row = HalfTile::c_column(c) / a.heads_per_tile;
+    const uint32_t head = HalfTile::c_column(c) % a.heads_per_tile;
+    columns[c].used = row < item.n && head < n_heads;
+    columns[c].row = item.first + (columns[c].used ? row : 0);
+    columns[c].head = first_head + head;
+    columns[c].position = a.rows[columns[c].row].position;
+  }
+  const RowInfo front = a.rows[item.first];
+  const uint32_t last = a.rows[item.first + item.n - 1].position;
+  const uint32_t last_block = last / kKvBlock;
+  const uint32_t first_segment = first_seen(front.position, a.window) / (kKvBlock * kSegmentBlocks);
+  if (a.fused != 0) {
+    const uint32_t last_segment = last_block / kSegmentBlocks;
+    const bool writes = skipped == 0 && (last_segment - first_segment) % a.n_splits == block_z();
+    prepare_row<kDv, kAny>(a, item, kv_head, first_head, n_heads, writes, q, sums);
+  } else {
+    stage_queries<kDv, kAny>(a, item, first_head, n_heads, q);
+  }
+
+  Softmax total[kC];
+  float* sum = sums + thread();  // element i at i * n_threads: a lane's own, in LDS because it is rarely wanted
+  constexpr uint32_t kSum = kWaves * kWave;
+  for (int i = 0; i < Tile::kDimTiles * Tile::kE; ++i) sum[i * kSum] = 0;
+  for (uint32_t segment = first_segment + block_z(); segment * kSegmentBlocks <= last_block; segment += a.n_splits) {
+    Softmax soft[kC];
+    float o[Tile::kDimTiles][Tile::kE] = {};
+    for (uint32_t b = segment * kSegmentBlocks; b < (segment + 1) * kSegmentBlocks && b <= last_block; ++b) {
+      const uint64_t block = a.tables[front.table + b];
+      float s[2][Tile::kE] = {};
+      scores_of<kDv, kAny>(a, a.cache.k + block * a.cache.k_block_bytes, kv_head, q, s);
+      float shrink[kC];
+      wave_barrier();  // the probabilities of the block before have been read
+      fold<kDv, kAny>(a, columns, b * kKvBlock, s, soft, p, shrink);
+      wave_barrier();
+      add_values<kDv, kAny>(a, a.cache.v + block * a.cache.v_block_bytes, kv_head, first_dim, p, shrink, o);
+    }
+    if (a.n_splits == 1) {
+      for (int c = 0; c < kC; ++c) {
+        const Blend blended = merge(total[c], soft[c]);
+        for (int d = 0; d < Tile::kDimTiles; ++d) {
+          for (int r = 0; r < HalfTile::kCRows; ++r) {
+            float& to = sum[(d * Tile::kE + r * kC + c) * kSum];
+            to = blend(to, blended.old_factor, o[d][r * kC + c], blended.new_factor);
+          }
+        }
+      }
+      continue;
+    }
+    for (int c = 0; c < kC; ++c) {
+      if (!columns[c].used) continue;
+      float* out = a.partial + ((uint64_t{columns[c].row} * a.n_heads + columns[c].head) * a.max_segments +
+                                (segment - first_segment)) * (kDv + 2);
+      for (int d = 0; d < Tile::kDimTiles; ++d) {
+        for (int r = 0; r < HalfTile::kCRows; ++r)
+          out[first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] = o[d][r * kC + c];
+      }
+      if (HalfTile::c_row(0) == 0 && wave() == 0) {
+        out[kDv] = soft[c].largest;
+        out[kDv + 1] = soft[c].sum;
+      }
+    }
+  }
+  if (a.n_splits != 1) return;
+  for (int c = 0; c < kC; ++c) {
+    if (!columns[c].used) continue;
+    const float factor = final_factor(total[c], a.sinks, columns[c].head);
+    float* y = a.y.base + uint64_t{columns[c].row} * a.y.stride + columns[c].head * kDv + first_dim;
+    for (int d = 0; d < Tile::kDimTiles; ++d) {
+      for (int r = 0; r < HalfTile::kCRows; ++r)
+        y[static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] = sum[(d * Tile::kE + r * kC + c) * kSum] * factor;
+    }
+  }
+}
+
+// A workgroup folds the partial results of one row and head.
+FORGE_DEVICE void attention_merge(const AttentionArgs& a) {
+  const uint32_t row = block_x();
+  const uint32_t head = block_y();
+  const uint32_t dv = a.cache.dv;
+  const uint32_t n_segments = a.rows[row].position / (kKvBlock * kSegmentBlocks) + 1;
+  // Of its item: partial results are numbered from the item's first segment.
+  const uint32_t first_segment = first_seen(a.merge_first[row], a.window) / (kKvBlock * kSegmentBlocks);
+  const float* from = a.partial + (uint64_t{row} * a.n_heads + head) * a.max_segments * (dv + 2);
+  if (thread() >= dv) return;
+  Softmax total;
+  float sum = 0;
+  for (uint32_t s = 0; s + first_segment < n_segments; ++s) {
+    const float* result = from + uint64_t{s} * (dv + 2);
+    const Softmax soft = {result[dv], result[dv + 1]};
+    const Blend blended = merge(total, soft);
+    sum = blend(sum, blended.old_factor, result[thread()], blended.new_factor);
+  }
+  const float v = sum * final_factor(total, a.sinks, head);
+  if (a.y.base != nullptr) a.y.base[uint64_t{row} * a.y.stride + head * dv + thread()] = v;
+  if (a.to.q == nullptr) return;
+  const uint64_t block = (uint64_t{row} * a.to.k + head * dv) / kBlock + wave();
+  quantize_block(v, a.to.q + block * kBlock, a.to.meta + block);
+}
+
+}  // namespace forge::hip::device
+
+#endif  // FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_

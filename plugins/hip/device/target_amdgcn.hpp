@@ -1,0 +1,174 @@
+// plugins/hip/device/target_amdgcn.hpp: see target.hpp. RDNA3 (gfx11) and RDNA4 (gfx12), wave32, compiled by plain
+// clang: everything here is a builtin of the compiler.
+#ifndef FORGE_PLUGINS_HIP_DEVICE_TARGET_AMDGCN_HPP_
+#define FORGE_PLUGINS_HIP_DEVICE_TARGET_AMDGCN_HPP_
+
+#if defined(__gfx1200__) || defined(__gfx1201__)
+#define FORGE_GFX12 1
+#else
+#define FORGE_GFX12 0
+#endif
+
+#define FORGE_DEVICE static inline __attribute__((device, always_inline))
+#define FORGE_METHOD __attribute__((device, always_inline))
+#define FORGE_LDS(type, name, count) static __attribute__((shared)) type name[count]
+#define FORGE_KERNEL(name, Args, threads)                                                              \
+  extern "C" __attribute__((global, amdgpu_flat_work_group_size(threads, threads))) void name(Args a)
+#define FORGE_PRAGMA(text) _Pragma(#text)
+#define FORGE_UNROLL(n) FORGE_PRAGMA(unroll n)
+#define FORGE_UNROLL_ALL _Pragma("unroll")
+
+namespace forge::hip::device {
+
+FORGE_DEVICE uint32_t thread() { return __builtin_amdgcn_workitem_id_x(); }
+FORGE_DEVICE uint32_t block_x() { return __builtin_amdgcn_workgroup_id_x(); }
+FORGE_DEVICE uint32_t block_y() { return __builtin_amdgcn_workgroup_id_y(); }
+FORGE_DEVICE uint32_t block_z() { return __builtin_amdgcn_workgroup_id_z(); }
+
+FORGE_DEVICE void barrier() {
+  __builtin_amdgcn_fence(__ATOMIC_RELEASE, "workgroup");
+  __builtin_amdgcn_s_barrier();
+  __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "workgroup");
+}
+
+// Of the lanes of a wave: what they wrote to LDS is seen by each other afterwards.
+FORGE_DEVICE void wave_barrier() {
+  __builtin_amdgcn_fence(__ATOMIC_RELEASE, "wavefront");
+  __builtin_amdgcn_wave_barrier();
+  __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "wavefront");
+}
+
+// Within 16 lanes by DPP; across them by v_permlanex16. LLVM 19 moves the latter into a divergent block that
+// follows it, where its source lane is off (llvm-project PR 142962); the empty asm pins it.
+template <int kMask>
+FORGE_DEVICE uint32_t shuffle_xor_word(uint32_t v) {
+  if constexpr (kMask < 16) {
+    return static_cast<uint32_t>(
+        __builtin_amdgcn_update_dpp(0, static_cast<int>(v), 0x160 + kMask, 0xf, 0xf, true));
+  } else {
+    uint32_t x = __builtin_amdgcn_permlanex16(v, v, 0x76543210, 0xfedcba98, false, false);
+    asm volatile("" : "+v"(x));
+    return x;
+  }
+}
+
+template <int kMask, class T>
+FORGE_DEVICE T shuffle_xor(T v) {
+  return __builtin_bit_cast(T, shuffle_xor_word<kMask>(__builtin_bit_cast(uint32_t, v)));
+}
+
+// Keeps the compiler from loading far ahead, which costs registers.
+FORGE_DEVICE void schedule_here() { __builtin_amdgcn_sched_barrier(0); }
+
+FORGE_DEVICE float max_of(float a, float b) { return __builtin_fmaxf(a, b); }
+FORGE_DEVICE float abs_of(float a) { return __builtin_fabsf(a); }
+FORGE_DEVICE float fma_of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+FORGE_DEVICE float exp2_of(float x) { return __builtin_amdgcn_exp2f(x); }
+FORGE_DEVICE float sqrt_of(float x) { return __builtin_sqrtf(x); }
+FORGE_DEVICE float round_of(float x) { return __builtin_rintf(x); }
+
+FORGE_DEVICE float float_of_half(uint16_t h) {
+  return static_cast<float>(__builtin_bit_cast(_Float16, h));
+}
+FORGE_DEVICE uint16_t half_of_float(float f) {
+  return __builtin_bit_cast(uint16_t, static_cast<_Float16>(f));
+}
+FORGE_DEVICE float float_of_bits(uint32_t b) { return __builtin_bit_cast(float, b); }
+
+// c + sum of 4 products of bytes; b's are signed, a's if kSigned.
+template <bool kSigned>
+FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
+  return __builtin_amdgcn_sudot4(kSigned, static_cast<int>(a), true, static_cast<int>(b), c, false);
+}
+
+// Bytes of a table of 16 picked by the bytes of `index`, each 0 to 15.
+FORGE_DEVICE uint32_t lookup16(const uint32_t (&table)[4], uint32_t index) {
+  const uint32_t seven = index & 0x07070707u;
+  const uint32_t low = __builtin_amdgcn_perm(table[1], table[0], seven);
+  const uint32_t high = __builtin_amdgcn_perm(table[3], table[2], seven);
+  const uint32_t mask = ((index >> 3) & 0x01010101u) * 255u;
+  return (low & ~mask) | (high & mask);
+}
+
+typedef int ForgeInt2 __attribute__((ext_vector_type(2)));
+typedef int ForgeInt4 __attribute__((ext_vector_type(4)));
+typedef int ForgeInt8 __attribute__((ext_vector_type(8)));
+typedef float ForgeFloat8 __attribute__((ext_vector_type(8)));
+typedef _Float16 ForgeHalf8 __attribute__((ext_vector_type(8)));
+typedef _Float16 ForgeHalf16 __attribute__((ext_vector_type(16)));
+
+// gfx11: lanes l and l + 16 hold the same 16 k of row (column) l & 15; element i of C is row 2 i + (l >> 4).
+// Lane l therefore holds row (l & 15) / 2 + 8 (l & 1) of A, which makes element i row i + 8 (l >> 4).
+// gfx12: lane l holds 8 k, those from 8 (l >> 4); C's element i is row i + 8 (l >> 4).
+// Rationale for one C on both: the rows of a lane are neighbours, so their scales are one load.
+struct TileLayout {
+  static constexpr int kColumns = 16, kARows = 1, kCRows = 8, kCColumns = 1, kElements = 8;
+  static __attribute__((device, always_inline)) uint32_t a_row(int) {
+    const uint32_t l = thread() & 15;
+    return FORGE_GFX12 ? l : (l >> 1) + 8 * (l & 1);
+  }
+  static __attribute__((device, always_inline)) uint32_t b_column() { return thread() & 15; }
+  static __attribute__((device, always_inline)) uint32_t c_row(int i) {
+    return static_cast<uint32_t>(i) + 8 * ((thread() >> 4) & 1);
+  }
+  static __attribute__((device, always_inline)) uint32_t c_column(int) { return thread() & 15; }
+};
+
+struct Int8Tile : TileLayout {
+  static constexpr int kRun = FORGE_GFX12 ? 2 : 4;
+  static __attribute__((device, always_inline)) uint32_t first() {
+    return FORGE_GFX12 ? 2 * ((thread() >> 4) & 1) : 0;
+  }
+  // One product of 16 k. A is signed if kSigned.
+  template <bool kSigned>
+  static __attribute__((device, always_inline)) void multiply(int32_t (&c)[8], const uint32_t (&a)[kRun],
+                                                              const uint32_t (&b)[kRun]) {
+    ForgeInt8 acc;
+    for (int i = 0; i < 8; ++i) acc[i] = c[i];
+#if FORGE_GFX12
+    const ForgeInt2 x = {static_cast<int>(a[0]), static_cast<int>(a[1])};
+    const ForgeInt2 y = {static_cast<int>(b[0]), static_cast<int>(b[1])};
+    acc = __builtin_amdgcn_wmma_i32_16x16x16_iu8_w32_gfx12(kSigned, x, true, y, acc, false);
+#else
+    const ForgeInt4 x = {static_cast<int>(a[0]), static_cast<int>(a[1]), static_cast<int>(a[2]),
+                         static_cast<int>(a[3])};
+    const ForgeInt4 y = {static_cast<int>(b[0]), static_cast<int>(b[1]), static_cast<int>(b[2]),
+                         static_cast<int>(b[3])};
+    acc = __builtin_amdgcn_wmma_i32_16x16x16_iu8_w32(kSigned, x, true, y, acc, false);
+#endif
+    for (int i = 0; i < 8; ++i) c[i] = acc[i];
+  }
+  // Two of them.
+  template <bool kSigned>
+  static __attribute__((device, always_inline)) void multiply2(int32_t (&c)[8], const uint32_t (&a0)[kRun],
+                                                               const uint32_t (&a1)[kRun],
+                                                               const uint32_t (&b0)[kRun],
+                                                               const uint32_t (&b1)[kRun]) {
+    multiply<kSigned>(c, a0, b0);
+    multiply<kSigned>(c, a1, b1);
+  }
+};
+
+struct HalfTile : TileLayout {
+  static constexpr int kRun = FORGE_GFX12 ? 4 : 8;
+  static __attribute__((device, always_inline)) uint32_t first() {
+    return FORGE_GFX12 ? 4 * ((thread() >> 4) & 1) : 0;
+  }
+  static __attribute__((device, always_inline)) void multiply(float (&c)[8], const uint32_t (&a)[kRun],
+                                                              const uint32_t (&b)[kRun]) {
+    ForgeFloat8 acc;
+    for (int i = 0; i < 8; ++i) acc[i] = c[i];
+#if FORGE_GFX12
+    acc = __builtin_amdgcn_wmma_f32_16x16x16_f16_w32_gfx12(__builtin_bit_cast(ForgeHalf8, a),
+                                                           __builtin_bit_cast(ForgeHalf8, b), acc);
+#else
+    acc = __builtin_amdgcn_wmma_f32_16x16x16_f16_w32(__builtin_bit_cast(ForgeHalf16, a),
+                                                     __builtin_bit_cast(ForgeHalf16, b), acc);
+#endif
+    for (int i = 0; i < 8; ++i) c[i] = acc[i];
+  }
+};
+
+}  // namespace forge::hip::device
+
+#endif  // FORGE_PLUGINS_HIP_DEVICE_TARGET_AMDGCN_HPP_

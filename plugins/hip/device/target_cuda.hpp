@@ -1,0 +1,123 @@
+// plugins/hip/device/target_cuda.hpp: see target.hpp. NVIDIA, compute capability 8.0 and later.
+#ifndef FORGE_PLUGINS_HIP_DEVICE_TARGET_CUDA_HPP_
+#define FORGE_PLUGINS_HIP_DEVICE_TARGET_CUDA_HPP_
+
+#include <cuda_fp16.h>
+
+#define FORGE_DEVICE static __device__ __forceinline__
+#define FORGE_METHOD __device__ __forceinline__
+#define FORGE_LDS(type, name, count) __shared__ type name[count]
+#define FORGE_KERNEL(name, Args, threads) \
+  extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Args a)
+#define FORGE_PRAGMA(text) _Pragma(#text)
+#define FORGE_UNROLL(n) FORGE_PRAGMA(unroll n)
+#define FORGE_UNROLL_ALL _Pragma("unroll")
+
+namespace forge::hip::device {
+
+FORGE_DEVICE uint32_t thread() { return threadIdx.x; }
+FORGE_DEVICE uint32_t block_x() { return blockIdx.x; }
+FORGE_DEVICE uint32_t block_y() { return blockIdx.y; }
+FORGE_DEVICE uint32_t block_z() { return blockIdx.z; }
+FORGE_DEVICE void barrier() { __syncthreads(); }
+FORGE_DEVICE void wave_barrier() { __syncwarp(); }
+
+template <int kMask, class T>
+FORGE_DEVICE T shuffle_xor(T v) {
+  return __shfl_xor_sync(0xffffffffu, v, kMask);
+}
+
+// Keeps the compiler from loading far ahead, which costs registers.
+FORGE_DEVICE void schedule_here() {}
+
+FORGE_DEVICE float max_of(float a, float b) { return fmaxf(a, b); }
+FORGE_DEVICE float abs_of(float a) { return fabsf(a); }
+FORGE_DEVICE float fma_of(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+FORGE_DEVICE float exp2_of(float x) { return exp2f(x); }
+FORGE_DEVICE float sqrt_of(float x) { return __fsqrt_rn(x); }
+FORGE_DEVICE float round_of(float x) { return rintf(x); }
+FORGE_DEVICE float float_of_half(uint16_t h) { return __half2float(__ushort_as_half(h)); }
+FORGE_DEVICE uint16_t half_of_float(float f) { return __half_as_ushort(__float2half_rn(f)); }
+FORGE_DEVICE float float_of_bits(uint32_t b) { return __uint_as_float(b); }
+
+template <bool kSigned>
+FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
+  int32_t d;
+  if constexpr (kSigned)
+    asm("dp4a.s32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+  else
+    asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+  return d;
+}
+
+FORGE_DEVICE uint32_t lookup16(const uint32_t (&table)[4], uint32_t index) {
+  uint32_t pick = (index | (index >> 4)) & 0x00ff00ffu;  // four nibbles next to each other
+  pick = (pick | (pick >> 8)) & 0xffffu;
+  const uint32_t low = __byte_perm(table[0], table[1], pick & 0x7777u);
+  const uint32_t high = __byte_perm(table[2], table[3], pick & 0x7777u);
+  const uint32_t mask = ((index >> 3) & 0x01010101u) * 255u;
+  return (low & ~mask) | (high & mask);
+}
+
+// mma.m16n8: with g = lane / 4 and t = lane % 4, a lane holds rows g and g + 8 of A, column g of B, and of C
+// rows g and g + 8 at columns 2 t and 2 t + 1.
+struct TileLayout {
+  static constexpr int kColumns = 8, kARows = 2, kCRows = 2, kCColumns = 2, kElements = 4;
+  static __device__ __forceinline__ uint32_t a_row(int i) {
+    return ((thread() >> 2) & 7) + 8 * static_cast<uint32_t>(i);
+  }
+  static __device__ __forceinline__ uint32_t b_column() { return (thread() >> 2) & 7; }
+  static __device__ __forceinline__ uint32_t c_row(int i) { return a_row(i); }
+  static __device__ __forceinline__ uint32_t c_column(int j) {
+    return 2 * (thread() & 3) + static_cast<uint32_t>(j);
+  }
+};
+
+struct Int8Tile : TileLayout {
+  static constexpr int kRun = 1;
+  static __device__ __forceinline__ uint32_t first() { return thread() & 3; }
+  template <bool kSigned>
+  static __device__ __forceinline__ void multiply(int32_t (&c)[4], const uint32_t (&a)[2],
+                                                  const uint32_t (&b)[1]) {
+    if constexpr (kSigned)
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]));
+    else
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]));
+  }
+  template <bool kSigned>
+  static __device__ __forceinline__ void multiply2(int32_t (&c)[4], const uint32_t (&a0)[2],
+                                                   const uint32_t (&a1)[2], const uint32_t (&b0)[1],
+                                                   const uint32_t (&b1)[1]) {
+    if constexpr (kSigned)
+      asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+          "{%0,%1,%2,%3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]));
+    else
+      asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+          "{%0,%1,%2,%3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]));
+  }
+};
+
+// Words of A: row g words 2t, 2t+1, then row g + 8; the instruction's k order is another, but the same for B.
+struct HalfTile : TileLayout {
+  static constexpr int kRun = 2;
+  static __device__ __forceinline__ uint32_t first() { return 2 * (thread() & 3); }
+  static __device__ __forceinline__ void multiply(float (&c)[4], const uint32_t (&a)[4],
+                                                  const uint32_t (&b)[2]) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+        "{%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[2]), "r"(a[1]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  }
+};
+
+}  // namespace forge::hip::device
+
+#endif  // FORGE_PLUGINS_HIP_DEVICE_TARGET_CUDA_HPP_

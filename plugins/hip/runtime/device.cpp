@@ -1,0 +1,51 @@
+#include "plugins/hip/runtime/device.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "plugins/hip/runtime/plan.hpp"
+#include "plugins/hip/runtime/support.hpp"
+
+namespace forge::hip {
+namespace {
+
+// Host threads that repack weights; more of them wait for the disk or the bus.
+std::uint32_t default_threads() {
+  constexpr std::uint32_t kMost = 8;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
+}
+
+}  // namespace
+
+GpuDevice::GpuDevice(const PackTraits& traits, const forge_pack_options_v1& options)
+    : traits_(traits),
+      n_threads_(options.n_threads == 0 ? default_threads() : options.n_threads),
+      profile_((options.flags & FORGE_PACK_PROFILE) != 0) {}
+
+Result<std::unique_ptr<sdk::PackDevice>> GpuDevice::open(const PackTraits& traits,
+                                                         const forge_device_v1& device,
+                                                         const forge_pack_options_v1& options) {
+  auto opened = std::unique_ptr<GpuDevice>(new GpuDevice(traits, options));
+  FORGE_ASSIGN(opened->gpu_, Gpu::open(device));
+  FORGE_ASSIGN(opened->kernels_, KernelSet::load(opened->gpu_, code_object_path(traits, device)));
+  return std::unique_ptr<sdk::PackDevice>(std::move(opened));
+}
+
+Status GpuDevice::node_supported(const forge_graph_v1& graph, std::uint32_t index) {
+  return check_node(sdk::NodeView(graph, index));
+}
+
+Result<forge_plan_memory_v1> GpuDevice::plan_memory(const forge_graph_v1& graph,
+                                                    const forge_plan_options_v1& options) {
+  return GpuPlan::memory(graph, options);
+}
+
+Result<std::unique_ptr<sdk::PackPlan>> GpuDevice::compile(const forge_graph_v1& graph,
+                                                          const forge_plan_options_v1& options,
+                                                          const sdk::Progress& progress) {
+  FORGE_TRY(gpu_->enter());
+  return GpuPlan::compile({traits_, gpu_, *kernels_, n_threads_, profile_}, graph, options,
+                          progress);
+}
+
+}  // namespace forge::hip

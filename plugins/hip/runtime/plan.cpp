@@ -1,0 +1,272 @@
+#include "plugins/hip/runtime/plan.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace forge::hip {
+namespace {
+
+// Steps of more rows are not recorded: their shapes rarely come again, and their kernels take
+// longer than their launches.
+constexpr std::uint32_t kGraphRows = 16;
+// Outputs go to the host in pieces of this size.
+constexpr std::uint64_t kStagingBytes = std::uint64_t{8} << 20;
+
+constexpr const char* kOneStep = "a step of the model";
+
+}  // namespace
+
+forge_plan_memory_v1 GpuPlan::memory(const forge_graph_v1& graph,
+                                     const forge_plan_options_v1& options) {
+  const Program program = Program::build(graph, options);
+  forge_plan_memory_v1 memory = {};
+  memory.struct_size = sizeof(memory);
+  memory.weights = WeightPlan::of(graph).counted();
+  for (const std::uint64_t bytes :
+       {program.placement.arena_bytes, 2 * program.quantized_bytes, 2 * program.meta_bytes,
+        program.partial_bytes, StepInputs::capacity(graph, program, options)})
+    memory.scratch += counted_bytes(bytes);
+  memory.state_per_block = kv_block_bytes(graph);
+  return memory;
+}
+
+Result<std::unique_ptr<sdk::PackPlan>> GpuPlan::compile(const PlanContext& context,
+                                                        const forge_graph_v1& graph,
+                                                        const forge_plan_options_v1& options,
+                                                        const sdk::Progress& progress) {
+  auto plan = std::unique_ptr<GpuPlan>(new GpuPlan(context, graph, options));
+  plan->program_ = Program::build(graph, options);
+  for (const std::unique_ptr<Step>& step : plan->program_.steps)
+    FORGE_TRY(step->prepare(context.kernels));
+  FORGE_ASSIGN(Stream stream, Stream::create(context.gpu));
+  plan->stream_ = std::make_shared<const Stream>(std::move(stream));
+  FORGE_ASSIGN(plan->inputs_, StepInputs::create(graph, plan->program_));
+  FORGE_ASSIGN(plan->weights_, WeightStore::load(context.gpu, graph, context.n_threads, progress));
+  FORGE_TRY(plan->allocate());
+  plan->place();
+  plan->counters_.resize(plan->program_.steps.size());
+  return std::unique_ptr<sdk::PackPlan>(std::move(plan));
+}
+
+Status GpuPlan::allocate() {
+  const std::shared_ptr<Gpu>& gpu = context_.gpu;
+  FORGE_ASSIGN(arena_,
+               DeviceBuffer::allocate(gpu, program_.placement.arena_bytes, "the step's values"));
+  FORGE_ASSIGN(quantized_,
+               DeviceBuffer::allocate(gpu, 2 * program_.quantized_bytes, "quantized values"));
+  FORGE_ASSIGN(meta_, DeviceBuffer::allocate(gpu, 2 * program_.meta_bytes, "quantized values"));
+  FORGE_ASSIGN(partial_,
+               DeviceBuffer::allocate(gpu, program_.partial_bytes, "attention's partial results"));
+  FORGE_ASSIGN(step_buffer_,
+               StepBuffer::create(gpu, StepInputs::capacity(graph_, program_, options_)));
+  std::uint64_t outputs = 0;
+  for (std::uint32_t i = 0; i < graph_.n_outputs; ++i) {
+    const forge_value_v1& value = *graph_.values[graph_.outputs[i]];
+    const std::uint64_t rows =
+        value.rows == FORGE_ROWS_TOKENS ? options_.max_rows : options_.max_outputs;
+    outputs = std::max(outputs, rows * value.width * sizeof(float));
+  }
+  FORGE_ASSIGN(staging_, PinnedBuffer::allocate(gpu, std::min(outputs, kStagingBytes)));
+  if (!context_.profile) return {};
+  for (std::size_t i = 0; i <= program_.steps.size(); ++i) {
+    FORGE_ASSIGN(Event event, Event::create(gpu, true));
+    events_.push_back(std::move(event));
+  }
+  return {};
+}
+
+void GpuPlan::place() {
+  Execution& x = execution_;
+  x.traits = &context_.traits;
+  x.kernels = &context_.kernels;
+  x.stream = stream_.get();
+  x.weights = &weights_;
+  for (std::uint32_t slot = 0; slot < 2; ++slot) {
+    x.quantized[slot].q =
+        reinterpret_cast<std::int8_t*>(quantized_.data() + slot * program_.quantized_bytes);
+    x.quantized[slot].meta =
+        reinterpret_cast<BlockMeta*>(meta_.data() + slot * program_.meta_bytes);
+  }
+  x.partial = reinterpret_cast<float*>(partial_.data());
+  for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
+    const Place& place = program_.placement.places[v];
+    Rows rows = {nullptr, place.stride, graph_.values[v]->width};
+    if (place.arena_offset != Place::kNowhere)
+      rows.base = reinterpret_cast<float*>(arena_.data() + place.arena_offset) + place.column;
+    x.values.push_back(rows);
+  }
+}
+
+Result<std::unique_ptr<sdk::PackState>> GpuPlan::create_state(std::uint32_t n_blocks,
+                                                              std::uint32_t /*n_slots*/) {
+  FORGE_TRY(context_.gpu->enter());
+  FORGE_ASSIGN(std::unique_ptr<GpuState> state,
+               GpuState::create(context_.gpu, stream_, graph_, n_blocks));
+  return std::unique_ptr<sdk::PackState>(std::move(state));
+}
+
+// Brings the batch to the step's buffer.
+Status GpuPlan::bind(const forge_batch_v1& batch, GpuState& state) {
+  if (batch.n_rows > options_.max_rows || batch.n_output_rows > options_.max_outputs)
+    return invalid_argument("a batch has more rows than the plan was compiled for");
+  Execution& x = execution_;
+  x.state = &state;
+  const std::uint32_t n_full = context_.gpu->n_units() * context_.traits.workgroups_per_unit;
+  inputs_.cut(batch, context_.traits.columns, n_full);
+  FORGE_TRY(inputs_.fill(batch, step_buffer_, x));
+  for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
+    const Place& place = program_.placement.places[v];
+    if (place.root != v && place.arena_offset == Place::kNowhere &&
+        x.values[place.root].base != nullptr)
+      x.values[v].base = x.values[place.root].base + place.column;
+  }
+  return {};
+}
+
+GraphKey GpuPlan::graph_key(const GpuState& state) const {
+  GraphKey key = {execution_.n_rows[FORGE_ROWS_TOKENS], execution_.n_rows[FORGE_ROWS_OUTPUTS],
+                  state.serial(), step_buffer_.moved()};
+  for (const AttentionCut& cut : inputs_.cuts())
+    key.insert(key.end(), {cut.items.size(), cut.heads_per_tile, cut.n_splits, cut.max_segments,
+                           cut.rows_apart ? 1u : 0u});
+  return key;
+}
+
+// Of this batch.
+std::uint32_t GpuPlan::n_launches(const Step& step) const {
+  return execution_.n_rows[step.row_kind] == 0 ? 0 : step.n_launches(execution_);
+}
+
+Status GpuPlan::launch_all() const {
+  for (const std::unique_ptr<Step>& step : program_.steps) {
+    if (n_launches(*step) != 0) FORGE_TRY(step->launch(execution_));
+  }
+  return {};
+}
+
+Status GpuPlan::launch_measured() {
+  FORGE_TRY(events_[0].record(*stream_));
+  for (std::size_t i = 0; i < program_.steps.size(); ++i) {
+    const Step& step = *program_.steps[i];
+    if (n_launches(step) != 0) FORGE_TRY(step.launch(execution_));
+    FORGE_TRY(events_[i + 1].record(*stream_));
+  }
+  FORGE_TRY(stream_->wait(kOneStep));
+  for (std::size_t i = 0; i < program_.steps.size(); ++i) {
+    FORGE_ASSIGN(const float milliseconds, events_[i + 1].since(events_[i]));
+    counters_[i].nanoseconds += double{milliseconds} * 1e6;
+  }
+  return {};
+}
+
+// Launches the step, or replays it.
+Status GpuPlan::run(const forge_batch_v1& batch, const GpuState& state) {
+  FORGE_TRY(step_buffer_.upload(*stream_));
+  if (context_.profile) {
+    FORGE_TRY(launch_measured());
+    return fetch_outputs(batch);
+  }
+  if (batch.n_rows > kGraphRows || !graphs_.enabled()) {
+    FORGE_TRY(launch_all());
+    return fetch_outputs(batch);
+  }
+  const GraphKey key = graph_key(state);
+  const GraphCache::Use use = graphs_.next(key);
+  FORGE_TRY(use == GraphCache::Use::kReplay ? graphs_.replay(key, *stream_) : launch_all());
+  FORGE_TRY(fetch_outputs(batch));
+  return use == GraphCache::Use::kRecord ? compare_replay(key, batch) : Status();
+}
+
+// Records the step that has just run and replays it once: the outputs must be the same bits. The
+// state gets the same numbers at the same places once more.
+Status GpuPlan::compare_replay(const GraphKey& key, const forge_batch_v1& batch) {
+  FORGE_TRY(graphs_.record(key, *stream_, [this] { return launch_all(); }));
+  if (!graphs_.has(key)) return {};
+  FORGE_TRY(graphs_.replay(key, *stream_));
+  bool same = true;
+  for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
+    const forge_buffer_v1& buffer = *batch.buffers[b];
+    const bool output = std::find(graph_.outputs, graph_.outputs + graph_.n_outputs,
+                                  buffer.value) != graph_.outputs + graph_.n_outputs;
+    if (!output) continue;
+    std::vector<std::uint8_t> again(buffer.n_bytes);
+    FORGE_TRY(fetch(reinterpret_cast<const std::uint8_t*>(execution_.values[buffer.value].base),
+                    again.data(), again.size()));
+    same = same && std::memcmp(again.data(), buffer.data, again.size()) == 0;
+  }
+  FORGE_TRY(stream_->wait(kOneStep));
+  if (!same)
+    graphs_.disable("a recorded step gave other numbers than the same step launched by itself");
+  return {};
+}
+
+Status GpuPlan::fetch(const std::uint8_t* from, std::uint8_t* to, std::uint64_t n_bytes) {
+  for (std::uint64_t at = 0; at < n_bytes; at += staging_.size()) {
+    const std::uint64_t n = std::min(staging_.size(), n_bytes - at);
+    FORGE_TRY(stream_->copy(staging_.data(), from + at, n, hipMemcpyDeviceToHost));
+    FORGE_TRY(stream_->wait(kOneStep));
+    std::memcpy(to + at, staging_.data(), n);
+  }
+  return {};
+}
+
+// Outputs to the host; and whatever there is, the step is done afterwards.
+Status GpuPlan::fetch_outputs(const forge_batch_v1& batch) {
+  bool waited = false;
+  for (std::uint32_t i = 0; i < graph_.n_outputs; ++i) {
+    const std::uint32_t value = graph_.outputs[i];
+    for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
+      const forge_buffer_v1& buffer = *batch.buffers[b];
+      if (buffer.value != value || buffer.n_bytes == 0) continue;
+      const Rows& rows = execution_.values[value];
+      FORGE_TRY(fetch(reinterpret_cast<const std::uint8_t*>(rows.base),
+                      static_cast<std::uint8_t*>(buffer.data), buffer.n_bytes));
+      waited = true;
+    }
+  }
+  return waited ? Status() : stream_->wait(kOneStep);
+}
+
+Status GpuPlan::execute(sdk::PackState& state, const forge_batch_v1& batch) {
+  FORGE_TRY(context_.gpu->enter());
+  auto& gpu_state = static_cast<GpuState&>(state);
+  FORGE_TRY(bind(batch, gpu_state));
+  FORGE_TRY(run(batch, gpu_state));
+  count();
+  return {};
+}
+
+void GpuPlan::count() {
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    const Step& step = *program_.steps[i];
+    const std::uint32_t n = n_launches(step);
+    counters_[i].calls += n;
+    if (n == 0 || !context_.profile) continue;
+    const StepCost cost = step.cost(execution_);
+    counters_[i].cost.rows += cost.rows;
+    counters_[i].cost.bytes += cost.bytes;
+    counters_[i].cost.operations += cost.operations;
+  }
+}
+
+void GpuPlan::visit_counters(const std::function<void(const forge_counter_v1&)>& visit) {
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    const Step& step = *program_.steps[i];
+    const Counter& counter = counters_[i];
+    forge_counter_v1 record = {};
+    record.struct_size = sizeof(record);
+    record.op = step.op;
+    record.name = sdk::to_abi(step.name);
+    record.kernel = sdk::to_abi(step.kernel);
+    record.calls = counter.calls;
+    record.rows = counter.cost.rows;
+    record.nanoseconds = static_cast<std::uint64_t>(counter.nanoseconds);
+    record.bytes = counter.cost.bytes;
+    record.operations = counter.cost.operations;
+    visit(record);
+  }
+}
+
+void GpuPlan::reset_counters() { counters_.assign(counters_.size(), {}); }
+
+}  // namespace forge::hip

@@ -1,0 +1,320 @@
+#include "plugins/hip/runtime/steps.hpp"
+
+#include <algorithm>
+
+namespace forge::hip {
+namespace {
+
+std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
+
+Rows rows_or_none(const Execution& x, std::uint32_t value) {
+  return value == FORGE_NONE ? Rows{} : x.values[value];
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- norm, quantize
+
+Status QuantizeStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(function_, kernels.find("quantize"));
+  return {};
+}
+
+Status QuantizeStep::launch(const Execution& x) const {
+  const QuantizeArgs args = {x.values[x_], to_.of(x)};
+  return x.launch(function_, kernel, {ceil_div(to_.k, kThreads), x.n_rows[row_kind]}, args);
+}
+
+NormStep::NormStep(const sdk::NodeView& node, const To& to)
+    : params_(node.params<forge_norm_params_v1>()),
+      x_(node.input_id(0)),
+      weight_(node.weight_id(0)),
+      bias_(node.weight_id(1)),
+      width_(node.input(0).width),
+      weight_stride_(0),
+      to_(to) {
+  const forge_tensor_v1* vector = node.weight(0) != nullptr ? node.weight(0) : node.weight(1);
+  if (vector != nullptr && vector->shape[0] == width_) weight_stride_ = params_.group;
+  kernel = to.quantized ? "norm_quantize" : "norm";
+}
+
+Status NormStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(function_, kernels.find(kernel));
+  return {};
+}
+
+Status NormStep::launch(const Execution& x) const {
+  NormArgs args = {};
+  args.x = x.values[x_];
+  args.y = rows_or_none(x, to_.y);
+  args.weight = x.weights->vector(weight_);
+  args.bias = x.weights->vector(bias_);
+  args.weight_stride = weight_stride_;
+  args.kind = params_.kind;
+  args.group = params_.group;
+  args.eps = params_.eps;
+  if (to_.quantized) args.to = to_.rows.of(x);
+  return x.launch(function_, kernel, {x.n_rows[row_kind], width_ / params_.group}, args);
+}
+
+// ---------------------------------------------------------------- matmul
+
+MatmulStep::MatmulStep(const MatrixType& type, const Input& input, std::uint32_t activation,
+                       std::vector<MatrixPart> parts)
+    : type_(type), input_(input), activation_(activation), parts_(std::move(parts)) {
+  for (const MatrixPart& part : parts_) n_tiles_ += ceil_div(part.n_out, kTileRows);
+  const std::string tail = std::string(activation == FORGE_ACT_NONE ? "_" : "_gated_") + type.name;
+  if (type.format == nullptr) {
+    gemv_.name = kernel = "float" + tail;
+    return;
+  }
+  gemv_.name = (input.normed.x == FORGE_NONE ? "gemv" : "gemv_normed") + tail;
+  skinny_.name = "skinny" + tail;
+  gemm_.name = "gemm" + tail;
+  kernel = gemv_.name + "|skinny|gemm";
+}
+
+Status MatmulStep::prepare(KernelSet& kernels) {
+  for (Kernel* k : {&gemv_, &skinny_, &gemm_}) {
+    if (k->name.empty()) continue;
+    FORGE_ASSIGN(k->function, kernels.find(k->name));
+  }
+  return {};
+}
+
+bool MatmulStep::can_quantize() const {
+  return type_.format != nullptr && activation_ != FORGE_ACT_NONE && parts_[0].n_out % kBlock == 0;
+}
+
+void MatmulStep::quantize_to(const QuantizedRows& to, bool y_wanted) {
+  to_ = to;
+  y_wanted_ = y_wanted;
+}
+
+bool MatmulStep::quantizes(const Execution& x) const {
+  return to_.k != 0 && x.n_rows[row_kind] == 1;
+}
+
+template <class Args>
+void MatmulStep::fill(const Execution& x, Args& args) const {
+  args.n_rows = x.n_rows[row_kind];
+  args.n_parts = static_cast<std::uint32_t>(parts_.size());
+  args.n_tiles = n_tiles_;
+  args.activation = activation_;
+  std::uint32_t first_tile = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const MatrixPart& from = parts_[i];
+    MatmulPart& to = args.part[i];
+    to.weight = x.weights->planes(from.weight);
+    to.bias = x.weights->vector(from.bias);
+    if (from.up != FORGE_NONE) {
+      to.up = x.weights->planes(from.up);
+      to.up_bias = x.weights->vector(from.up_bias);
+    }
+    to.y = x.values[from.y];
+    to.residual = rows_or_none(x, from.residual);
+    to.n_out = from.n_out;
+    to.first_tile = first_tile;
+    first_tile += ceil_div(from.n_out, kTileRows);
+  }
+}
+
+Status MatmulStep::launch(const Execution& x) const {
+  const std::uint32_t n_rows = x.n_rows[row_kind];
+  if (type_.format == nullptr) {
+    FloatMatmulArgs args = {};
+    fill(x, args);
+    args.x = x.values[input_.value];
+    return x.launch(gemv_.function, gemv_.name, {n_tiles_, ceil_div(n_rows, kFloatRows)}, args);
+  }
+  MatmulArgs args = {};
+  fill(x, args);
+  args.x = input_.rows.of(x);
+  if (n_rows == 1) return launch_gemv(x, args);
+  if (n_rows <= x.traits->skinny_rows)
+    return x.launch(skinny_.function, skinny_.name, {n_tiles_, ceil_div(n_rows, x.traits->columns)},
+                    args);
+  const std::uint32_t gemm_rows = activation_ == FORGE_ACT_NONE ? kGemmRows : kGemmRows / 2;
+  return x.launch(gemm_.function, gemm_.name,
+                  {ceil_div(n_tiles_, kGemmTiles), ceil_div(n_rows, gemm_rows)}, args);
+}
+
+Status MatmulStep::launch_gemv(const Execution& x, MatmulArgs& args) const {
+  if (input_.normed.x != FORGE_NONE)
+    args.normed = {x.values[input_.normed.x].base, x.weights->vector(input_.normed.weight),
+                   input_.normed.eps};
+  if (to_.k != 0) {
+    args.to = to_.of(x);
+    if (!y_wanted_) args.part[0].y.base = nullptr;
+  }
+  const bool gated = activation_ != FORGE_ACT_NONE;
+  return x.launch(gemv_.function, gemv_.name, {gated ? ceil_div(n_tiles_, 2) : n_tiles_}, args);
+}
+
+StepCost MatmulStep::cost(const Execution& x) const {
+  StepCost cost;
+  cost.rows = x.n_rows[row_kind];
+  for (const MatrixPart& part : parts_) {
+    for (const std::uint32_t w : {part.weight, part.up}) {
+      if (w == FORGE_NONE) continue;
+      cost.bytes += x.weights->matrix(w).bytes;
+      cost.operations += cost.rows * input_.n_in * part.n_out;
+    }
+  }
+  return cost;
+}
+
+// ---------------------------------------------------------------- heads, attention
+
+HeadsArgs heads_args(const Execution& x, const HeadsSpec& spec) {
+  HeadsArgs args = {};
+  args.q = rows_or_none(x, spec.q.value);
+  args.k = rows_or_none(x, spec.k.value);
+  args.v = rows_or_none(x, spec.v);
+  args.q_norm = x.weights->vector(spec.q.norm);
+  args.k_norm = x.weights->vector(spec.k.norm);
+  args.q_eps = spec.q.eps;
+  args.k_eps = spec.k.eps;
+  args.n_heads = spec.n_heads;
+  args.n_kv_heads = spec.n_kv_heads;
+  args.dk = spec.dk;
+  args.dv = spec.dv;
+  if (spec.rope_table != FORGE_NONE) args.rope = x.rope_tables[spec.rope_table];
+  args.n_rot = spec.n_rot;
+  args.interleaved = spec.interleaved ? 1 : 0;
+  args.table_pairs = spec.n_rot / 2;
+  if (spec.state != FORGE_NONE) args.cache = x.state->cache(spec.state);
+  args.rows = x.rows;
+  args.tables = x.tables;
+  return args;
+}
+
+namespace {
+
+Grid heads_grid(const Execution& x, const HeadsSpec& spec) {
+  constexpr std::uint32_t kHeads = kThreads / 32;  // of a workgroup
+  return {x.n_rows[FORGE_ROWS_TOKENS], ceil_div(spec.n_heads + 2 * spec.n_kv_heads, kHeads)};
+}
+
+}  // namespace
+
+Status HeadsStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(function_, kernels.find("heads"));
+  return {};
+}
+
+Status HeadsStep::launch(const Execution& x) const {
+  return x.launch(function_, kernel, heads_grid(x, spec_), heads_args(x, spec_));
+}
+
+AttentionStep::AttentionStep(const sdk::NodeView& node, const HeadsSpec& heads, std::size_t shape)
+    : params_(node.params<forge_attention_params_v1>()),
+      heads_spec_(heads),
+      q_(node.input_id(0)),
+      y_(node.output_id(0)),
+      sinks_(node.weight_id(0)),
+      state_(node.state_id()),
+      shape_(shape) {
+  const KvCache layout = kv_layout(node.state());
+  any_type_ = layout.k_type != KvType::kF16 || layout.v_type != KvType::kF16;
+  kernel = (any_type_ ? "attention_any_" : "attention_") + std::to_string(params_.head_dim_v);
+}
+
+Status AttentionStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(heads_, kernels.find("heads"));
+  FORGE_ASSIGN(function_, kernels.find(kernel));
+  FORGE_ASSIGN(merge_, kernels.find("attention_merge"));
+  return {};
+}
+
+std::uint32_t AttentionStep::n_launches(const Execution& x) const {
+  const AttentionCut& cut = *x.attention[shape_].cut;
+  return 1 + (is_fused(cut) ? 0 : 1) + (cut.n_splits > 1 ? 1 : 0);
+}
+
+bool AttentionStep::quantizes(const Execution& x) const {
+  return to_.k != 0 && x.attention[shape_].cut->n_splits > 1;
+}
+
+Status AttentionStep::launch(const Execution& x) const {
+  const Execution::Attention& work = x.attention[shape_];
+  const AttentionCut& cut = *work.cut;
+  AttentionArgs args = {};
+  args.q = x.values[q_];
+  args.y = x.values[y_];
+  args.cache = x.state->cache(state_);
+  args.rows = x.rows;
+  args.tables = x.tables;
+  args.items = work.items;
+  args.sinks = x.weights->vector(sinks_);
+  args.n_heads = params_.n_heads;
+  args.heads_per_tile = cut.heads_per_tile;
+  args.n_chunks = cut.n_chunks;
+  args.scale = params_.scale;
+  args.soft_cap = params_.soft_cap;
+  args.window = params_.window;
+  args.n_splits = cut.n_splits;
+  args.partial = x.partial;
+  args.max_segments = cut.max_segments;
+  args.merge_first = work.merge_first;
+  args.heads = heads_args(x, heads_spec_);
+  if (is_fused(cut)) {
+    args.fused = 1;
+    args.heads.q = args.q;
+  } else {
+    FORGE_TRY(x.launch(heads_, "heads", heads_grid(x, heads_spec_), args.heads));
+  }
+  if (quantizes(x)) args.to = to_.of(x);
+  const auto n_items = static_cast<std::uint32_t>(cut.items.size());
+  FORGE_TRY(x.launch(function_, kernel, {n_items, params_.n_kv_heads * cut.n_chunks, cut.n_splits},
+                     args, attention_threads(params_.head_dim_v, any_type_)));
+  if (cut.n_splits == 1) return {};
+  return x.launch(merge_, "attention_merge", {x.n_rows[row_kind], params_.n_heads}, args);
+}
+
+StepCost AttentionStep::cost(const Execution& x) const {
+  StepCost cost;
+  cost.rows = x.n_rows[row_kind];
+  const KvCache& cache = x.state->cache(state_);
+  const std::uint64_t per_position =
+      std::uint64_t{params_.n_heads} * (params_.head_dim_k + params_.head_dim_v);
+  const auto seen = [&](std::uint32_t position) {
+    const std::uint32_t n = position + 1;
+    return std::uint64_t{params_.window == 0 ? n : std::min(n, params_.window)};
+  };
+  std::uint64_t longest = 0;  // of the rows of one sequence
+  for (std::size_t r = 0; r < x.host_rows.size(); ++r) {
+    const RowInfo& row = x.host_rows[r];
+    cost.operations += per_position * seen(row.position);
+    longest = std::max(longest, seen(row.position));
+    const bool ends = r + 1 == x.host_rows.size() || x.host_rows[r + 1].table != row.table;
+    if (!ends) continue;
+    cost.bytes += longest * (cache.k_block_bytes + cache.v_block_bytes) / FORGE_KV_BLOCK_TOKENS;
+    longest = 0;
+  }
+  return cost;
+}
+
+// ---------------------------------------------------------------- element by element
+
+ElementStep::ElementStep(std::string kernel_name, std::uint32_t a, std::uint32_t b, std::uint32_t y,
+                         const ElementArgs& args, bool by_index)
+    : a_(a), b_(b), y_(y), args_(args), by_index_(by_index) {
+  kernel = std::move(kernel_name);
+}
+
+Status ElementStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(function_, kernels.find(kernel));
+  return {};
+}
+
+Status ElementStep::launch(const Execution& x) const {
+  ElementArgs args = args_;
+  args.a = x.values[a_];
+  args.b = rows_or_none(x, b_);
+  args.y = x.values[y_];
+  if (by_index_) args.index = x.output_rows;
+  return x.launch(function_, kernel, {ceil_div(args.y.width, kThreads), x.n_rows[row_kind]}, args);
+}
+
+}  // namespace forge::hip

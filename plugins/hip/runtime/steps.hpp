@@ -1,0 +1,269 @@
+// plugins/hip/runtime/steps.hpp: what a compiled plan consists of: launches of kernels.
+//
+// A step is made from the graph alone (program.hpp) and knows values and weights by number, so that
+// planning needs no device. prepare() finds its kernels, launch() fills in addresses.
+#ifndef FORGE_PLUGINS_HIP_RUNTIME_STEPS_HPP_
+#define FORGE_PLUGINS_HIP_RUNTIME_STEPS_HPP_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "forge/abi/kernel_pack.h"
+#include "forge/sdk/graph.hpp"
+#include "plugins/hip/device/args.hpp"
+#include "plugins/hip/runtime/attention_work.hpp"
+#include "plugins/hip/runtime/kernels.hpp"
+#include "plugins/hip/runtime/state.hpp"
+#include "plugins/hip/runtime/traits.hpp"
+#include "plugins/hip/runtime/weights.hpp"
+
+namespace forge::hip {
+
+// Everything steps look at during one batch. Addresses are the device's.
+struct Execution {
+  const PackTraits* traits = nullptr;
+  const KernelSet* kernels = nullptr;
+  const Stream* stream = nullptr;
+  const WeightStore* weights = nullptr;
+  const GpuState* state = nullptr;
+  std::uint32_t n_rows[2] = {};  // by FORGE_ROWS_*
+  std::vector<Rows> values;      // by value
+  Quantized quantized[2] = {};   // rows for matmuls; k is the step's. Two, because a kernel that
+                                 // reads one may write the other
+  float* partial = nullptr;
+  const RowInfo* rows = nullptr;
+  const std::uint32_t* tables = nullptr;
+  const std::uint32_t* output_rows = nullptr;
+  std::vector<const float*> rope_tables;  // by table
+  struct Attention {
+    const AttentionCut* cut;
+    const AttentionItem* items;
+    const std::uint32_t* merge_first;
+  };
+  std::vector<Attention> attention;  // by shape
+  // On the host, for costs: positions of the rows.
+  std::vector<RowInfo> host_rows;
+
+  template <class Args>
+  Status launch(hipFunction_t kernel, const std::string& name, Grid grid, const Args& args,
+                std::uint32_t n_threads = kThreads) const {
+    return kernels->launch(*stream, kernel, name.c_str(), grid, args, n_threads);
+  }
+};
+
+// Cost of one call, for counters.
+struct StepCost {
+  std::uint64_t rows = 0, bytes = 0, operations = 0;
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual Status prepare(KernelSet& kernels) = 0;
+  // Kernels that launch() puts on the stream; 0: another step does the work.
+  virtual std::uint32_t n_launches(const Execution& /*x*/) const { return 1; }
+  // With at least one row, and only where there is something to launch.
+  virtual Status launch(const Execution& x) const = 0;
+  virtual StepCost cost(const Execution& x) const { return {x.n_rows[row_kind], 0, 0}; }
+  // Whether this launch also leaves its output as quantized rows, where quantize_to() has said.
+  virtual bool quantizes(const Execution& /*x*/) const { return false; }
+
+  std::uint32_t op = 0;        // FORGE_OP_* of the first node
+  std::uint32_t row_kind = 0;  // FORGE_ROWS_*
+  std::string name;            // node names
+  std::string kernel;          // for logs and profiles
+  // Values whose memory it touches.
+  std::vector<std::uint32_t> touches;
+};
+
+// ---------------------------------------------------------------- norm, quantize
+
+// Quantized rows number `slot` of Execution, of k elements.
+struct QuantizedRows {
+  std::uint32_t slot = 0, k = 0;
+  Quantized of(const Execution& x) const {
+    return {x.quantized[slot].q, x.quantized[slot].meta, k};
+  }
+};
+
+class QuantizeStep final : public Step {
+ public:
+  // maker: the step that makes x, where it may do this one's work; lives as long.
+  QuantizeStep(std::uint32_t x, QuantizedRows to, const Step* maker)
+      : x_(x), to_(to), maker_(maker) {}
+  Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& x) const override {
+    return maker_ != nullptr && maker_->quantizes(x) ? 0 : 1;
+  }
+  Status launch(const Execution& x) const override;
+
+ private:
+  std::uint32_t x_;
+  QuantizedRows to_;
+  const Step* maker_;
+  hipFunction_t function_ = nullptr;
+};
+
+class NormStep final : public Step {
+ public:
+  struct To {
+    std::uint32_t y = FORGE_NONE;  // FORGE_NONE: as quantized rows only
+    bool quantized = false;
+    QuantizedRows rows = {};
+    bool by_matmul = false;  // with one row the matmul that reads it does it on the way
+  };
+  NormStep(const sdk::NodeView& node, const To& to);
+  Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& x) const override {
+    return to_.by_matmul && x.n_rows[row_kind] == 1 ? 0 : 1;
+  }
+  Status launch(const Execution& x) const override;
+
+ private:
+  forge_norm_params_v1 params_;
+  std::uint32_t x_, weight_, bias_, width_, weight_stride_;
+  To to_;
+  hipFunction_t function_ = nullptr;
+};
+
+// ---------------------------------------------------------------- matmul
+
+// One of the matrices of a step, by numbers of values and weights.
+struct MatrixPart {
+  std::uint32_t weight = FORGE_NONE, bias = FORGE_NONE;
+  std::uint32_t up = FORGE_NONE, up_bias = FORGE_NONE;  // with an activation
+  std::uint32_t y = FORGE_NONE, residual = FORGE_NONE;
+  std::uint32_t n_out = 0;
+};
+
+// The norm that makes a matmul's input.
+struct NormedInput {
+  std::uint32_t x = FORGE_NONE, weight = FORGE_NONE;
+  float eps = 0;
+};
+
+// Up to kMaxParts matrices of one type that share their input.
+class MatmulStep final : public Step {
+ public:
+  struct Input {
+    std::uint32_t value = 0, n_in = 0;
+    QuantizedRows rows = {};  // of quantized weights
+    NormedInput normed = {};  // x FORGE_NONE: none, or done before
+  };
+  MatmulStep(const MatrixType& type, const Input& input, std::uint32_t activation,
+             std::vector<MatrixPart> parts);
+  Status prepare(KernelSet& kernels) override;
+  Status launch(const Execution& x) const override;
+  StepCost cost(const Execution& x) const override;
+  bool quantizes(const Execution& x) const override;
+
+  std::uint32_t output() const { return parts_[0].y; }
+  // Whether the kernel for one row could leave the output as quantized rows.
+  bool can_quantize() const;
+  // That it shall; y_wanted: not only there.
+  void quantize_to(const QuantizedRows& to, bool y_wanted);
+
+ private:
+  struct Kernel {
+    std::string name;
+    hipFunction_t function = nullptr;
+  };
+  template <class Args>
+  void fill(const Execution& x, Args& args) const;
+  Status launch_gemv(const Execution& x, MatmulArgs& args) const;
+
+  const MatrixType& type_;
+  const Input input_;
+  std::uint32_t activation_, n_tiles_ = 0;
+  std::vector<MatrixPart> parts_;
+  QuantizedRows to_ = {};  // k 0: none
+  bool y_wanted_ = true;
+  Kernel gemv_, skinny_, gemm_;  // of float types: the first alone
+};
+
+// ---------------------------------------------------------------- heads, attention
+
+// What a "heads" launch does with Q or K.
+struct HeadsOf {
+  std::uint32_t value = FORGE_NONE;  // FORGE_NONE: nothing
+  std::uint32_t norm = FORGE_NONE;   // weight
+  float eps = 0;
+};
+
+struct HeadsSpec {
+  HeadsOf q, k;
+  std::uint32_t v = FORGE_NONE;
+  std::uint32_t n_heads = 0, n_kv_heads = 0, dk = 0, dv = 0;
+  std::uint32_t rope_table = FORGE_NONE;
+  std::uint32_t n_rot = 0;
+  bool interleaved = false;
+  std::uint32_t state = FORGE_NONE;  // FORGE_NONE: in place only
+};
+
+HeadsArgs heads_args(const Execution& x, const HeadsSpec& spec);
+
+// Turns heads in place.
+class HeadsStep final : public Step {
+ public:
+  explicit HeadsStep(const HeadsSpec& spec) : spec_(spec) {}
+  Status prepare(KernelSet& kernels) override;
+  Status launch(const Execution& x) const override;
+
+ private:
+  HeadsSpec spec_;
+  hipFunction_t function_ = nullptr;
+};
+
+// Prepares heads, writes K and V into the state, attends. One launch where every row is of another
+// sequence, else two; one more where the positions of a row are spread over workgroups.
+class AttentionStep final : public Step {
+ public:
+  AttentionStep(const sdk::NodeView& node, const HeadsSpec& heads, std::size_t shape);
+  Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& x) const override;
+  Status launch(const Execution& x) const override;
+  StepCost cost(const Execution& x) const override;
+  bool quantizes(const Execution& x) const override;
+
+  std::uint32_t output() const { return y_; }
+  bool can_quantize() const { return params_.head_dim_v % kBlock == 0; }
+  void quantize_to(const QuantizedRows& to) { to_ = to; }
+
+ private:
+  // One launch prepares the heads and attends. What happens to them has to be the same for Q and K,
+  // or nothing for Q where K does not turn.
+  bool is_fused(const AttentionCut& cut) const {
+    const bool alike = heads_spec_.q.value != FORGE_NONE || heads_spec_.rope_table == FORGE_NONE;
+    return alike && cut.rows_apart && cut.n_chunks == 1;
+  }
+
+  forge_attention_params_v1 params_;
+  HeadsSpec heads_spec_;
+  std::uint32_t q_, y_, sinks_, state_;
+  std::size_t shape_;
+  bool any_type_;          // of the state: not f16 alone
+  QuantizedRows to_ = {};  // k 0: none
+  hipFunction_t heads_ = nullptr, function_ = nullptr, merge_ = nullptr;
+};
+
+// ---------------------------------------------------------------- element by element
+
+class ElementStep final : public Step {
+ public:
+  ElementStep(std::string kernel_name, std::uint32_t a, std::uint32_t b, std::uint32_t y,
+              const ElementArgs& args, bool by_index);
+  Status prepare(KernelSet& kernels) override;
+  Status launch(const Execution& x) const override;
+
+ private:
+  std::uint32_t a_, b_, y_;
+  ElementArgs args_;
+  bool by_index_;
+  hipFunction_t function_ = nullptr;
+};
+
+}  // namespace forge::hip
+
+#endif  // FORGE_PLUGINS_HIP_RUNTIME_STEPS_HPP_

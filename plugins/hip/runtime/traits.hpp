@@ -1,0 +1,25 @@
+// plugins/hip/runtime/traits.hpp: what differs between the packs for GPUs.
+#ifndef FORGE_PLUGINS_HIP_RUNTIME_TRAITS_HPP_
+#define FORGE_PLUGINS_HIP_RUNTIME_TRAITS_HPP_
+
+#include <cstdint>
+
+namespace forge::hip {
+
+// Constant; lives as long as the library.
+struct PackTraits {
+  const char* id;
+  // File with the kernels, in the pack's folder. Null: "<processor of the device>.hsaco".
+  const char* code_object;
+  // Rows of a tile of the matrix units: what a "skinny" matmul and an attention tile take at a
+  // time.
+  std::uint32_t columns;
+  // Batches of more rows than this take the "gemm" kernels.
+  std::uint32_t skinny_rows;
+  // Attention's workgroups (of one wave) that keep one multiprocessor, as HIP counts them, busy.
+  std::uint32_t workgroups_per_unit;
+};
+
+}  // namespace forge::hip
+
+#endif  // FORGE_PLUGINS_HIP_RUNTIME_TRAITS_HPP_

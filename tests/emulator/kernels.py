@@ -1,0 +1,456 @@
+#!/usr/bin/env python3
+"""Runs the packs' real code objects on an RDNA emulator and compares with numpy.
+
+  kernels.py CODE_OBJECT [-k WORD] [--orders 3]
+
+RDNA_EMU names the folder of the emulator's harness: a Python module rdna_emu with Buffer and CodeObject(path).launch(name,
+grid, block, [argument bytes], extra=[Buffer...], order=...), which checks bounds and races. A development check.
+Every matmul is computed by its gemv, skinny and gemm kernel, which must agree bit for bit.
+"""
+import argparse, ctypes, os, sys, time
+import numpy as np
+
+sys.path.insert(0, os.environ["RDNA_EMU"])
+from rdna_emu import Buffer, CodeObject  # noqa: E402
+
+U32, U64, P, F = ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_float
+
+
+def struct(name, *fields):
+    return type(name, (ctypes.Structure,), {"_fields_": list(fields)})
+
+
+Rows = struct("Rows", ("base", P), ("stride", U32), ("width", U32))
+Quantized = struct("Quantized", ("q", P), ("meta", P), ("k", U32))
+Planes = struct("Planes", ("codes", P), ("singles", P), ("pairs", P), ("scales", P), ("super", P))
+Part = struct("Part", ("weight", Planes), ("up", Planes), ("bias", P), ("up_bias", P), ("y", Rows), ("residual", Rows),
+              ("n_out", U32), ("first_tile", U32))
+Normed = struct("Normed", ("x", P), ("weight", P), ("eps", F))
+MatmulArgs = struct("MatmulArgs", ("x", Quantized), ("normed", Normed), ("to", Quantized), ("n_rows", U32), ("n_parts", U32), ("n_tiles", U32),
+                    ("activation", U32), ("part", Part * 3))
+FloatArgs = struct("FloatArgs", ("x", Rows), ("n_rows", U32), ("n_parts", U32), ("n_tiles", U32), ("activation", U32),
+                   ("part", Part * 3))
+QuantizeArgs = struct("QuantizeArgs", ("x", Rows), ("to", Quantized))
+NormArgs = struct("NormArgs", ("x", Rows), ("y", Rows), ("weight", P), ("bias", P), ("weight_stride", U32), ("kind", U32),
+                  ("group", U32), ("eps", F), ("to", Quantized))
+KvCache = struct("KvCache", ("k", P), ("v", P), ("k_block_bytes", U64), ("v_block_bytes", U64), ("n_kv_heads", U32),
+                 ("dk", U32), ("dv", U32), ("k_type", U32), ("v_type", U32))
+HeadsArgs = struct("HeadsArgs", ("q", Rows), ("k", Rows), ("v", Rows), ("q_norm", P), ("k_norm", P), ("q_eps", F),
+                   ("k_eps", F), ("n_heads", U32), ("n_kv_heads", U32), ("dk", U32), ("dv", U32), ("rope", P),
+                   ("n_rot", U32), ("interleaved", U32), ("table_pairs", U32), ("cache", KvCache), ("rows", P),
+                   ("tables", P))
+AttentionArgs = struct("AttentionArgs", ("q", Rows), ("y", Rows), ("cache", KvCache), ("rows", P), ("tables", P),
+                       ("items", P), ("sinks", P), ("n_heads", U32), ("heads_per_tile", U32), ("n_chunks", U32),
+                       ("scale", F), ("soft_cap", F), ("window", U32), ("n_splits", U32), ("partial", P),
+                       ("max_segments", U32), ("merge_first", P), ("to", Quantized), ("fused", U32), ("heads", HeadsArgs))
+ElementArgs = struct("ElementArgs", ("a", Rows), ("b", Rows), ("y", Rows), ("index", P), ("kind", U32),
+                     ("activation", U32), ("argument", F))
+ProbeAdd = struct("ProbeAdd", ("a", P), ("b", P), ("y", P), ("n", U32))
+ProbeMatrix = struct("ProbeMatrix", ("a8", P), ("b8", P), ("c32", P), ("a16", P), ("b16", P), ("cf", P))
+
+IQ4 = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
+MXFP4 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
+# name: code bits, single bits, pair bits, offset, table, scale kind, group
+FORMATS = {
+    "q8_0": (8, 0, 0, 0, None, "half", 32), "q4_0": (4, 0, 0, 8, None, "half", 32),
+    "q4_1": (4, 0, 0, 0, None, "pair", 32), "q5_0": (4, 1, 0, 16, None, "half", 32),
+    "q5_1": (4, 1, 0, 0, None, "pair", 32), "q2_k": (0, 0, 2, 0, None, "super16min", 16),
+    "q3_k": (0, 1, 2, 4, None, "super16", 16), "q4_k": (4, 0, 0, 0, None, "supermin", 32),
+    "q5_k": (4, 1, 0, 0, None, "supermin", 32), "q6_k": (4, 0, 2, 32, None, "super16", 16),
+    "iq4_nl": (4, 0, 0, 0, IQ4, "half", 32), "iq4_xs": (4, 0, 0, 0, IQ4, "super", 32),
+    "mxfp4": (4, 0, 0, 0, MXFP4, "exponent", 32)}
+rng = np.random.default_rng(1)
+
+
+def buffers(*arrays):
+    return [Buffer(a) for a in arrays]
+
+
+class Weights:
+    """Random weights of a format: planes as the kernels read them, and the values they mean."""
+
+    def __init__(self, name, n_out, k):
+        code, single, pair, offset, table, kind, group = FORMATS[name]
+        tiles, blocks = (n_out + 15) // 16, k // 32
+        rows = tiles * 16
+        u = rng.integers(0, 1 << (code + single + pair), (rows, blocks, 32))
+        if code == 8: u = rng.integers(-127, 128, (rows, blocks, 32))
+        low = u & ((1 << code) - 1)
+        order = lambda a: np.ascontiguousarray(a.reshape(tiles, 16, blocks, *a.shape[2:]).swapaxes(1, 2))
+        self.planes = {}
+        if code == 4:
+            self.planes["codes"] = order((low[..., :16] | low[..., 16:] << 4).astype(np.uint8))
+        if code == 8:  # halves are sub-planes of a tile's block
+            t = order(u.astype(np.int8)).reshape(tiles, blocks, 16, 2, 16)
+            self.planes["codes"] = np.ascontiguousarray(t.swapaxes(2, 3))
+        rest = u >> code
+        if pair:
+            p = (rest & 3).reshape(rows, blocks, 2, 4, 4).astype(np.uint32)  # half, word, byte
+            words = np.zeros((rows, blocks, 2), np.uint32)
+            for w in range(4):
+                for c in range(4): words |= p[:, :, :, w, c] << np.uint32(8 * c + 2 * w)
+            self.planes["pairs"] = order(words)
+            rest = rest >> 2
+        if single:
+            p = (rest & 1).reshape(rows, blocks, 8, 4).astype(np.uint32)
+            words = np.zeros((rows, blocks), np.uint32)
+            for w in range(8):
+                for c in range(4): words |= p[:, :, w, c] << np.uint32(8 * c + w)
+            self.planes["singles"] = order(words)
+        value = (np.array(table)[u] if table else u - offset).astype(np.float64)
+        half = lambda *s: (rng.uniform(0.001, 0.01, s)).astype(np.float16)
+        ones = np.ones((rows, blocks))
+        d, dm, s0, s1, m0, m1 = (ones * x for x in (1, 0, 1, 1, 1, 1))
+        up = lambda a: np.repeat(a, 8, axis=1)
+        super_order = lambda a: np.ascontiguousarray(a.reshape(tiles, 16, blocks // 8, *a.shape[2:]).swapaxes(1, 2))
+        if kind == "half":
+            h = half(rows, blocks); d = h.astype(np.float64); self.planes["scales"] = order(h)
+        elif kind == "pair":
+            h = np.stack([half(rows, blocks), -half(rows, blocks)], -1)
+            d, dm = h[..., 0].astype(np.float64), h[..., 1].astype(np.float64); self.planes["scales"] = order(h)
+        elif kind == "exponent":
+            e = rng.integers(116, 124, (rows, blocks)).astype(np.uint8); d = 2.0 ** (e.astype(np.float64) - 128)
+            self.planes["scales"] = order(e)
+        else:
+            n = 2 if "min" in kind else 1
+            h = half(rows, blocks // 8, n); h[..., -1] *= -1 if n == 2 else 1
+            self.planes["super"] = super_order(h)
+            d = up(h[..., 0].astype(np.float64)); dm = up(h[..., 1].astype(np.float64)) if n == 2 else 0 * d
+            if kind == "super":
+                s = rng.integers(-32, 32, (rows, blocks)).astype(np.int8); s0 = s.astype(float); self.planes["scales"] = order(s)
+            elif kind == "super16":
+                s = rng.integers(-32, 32, (rows, blocks, 2)).astype(np.int8); self.planes["scales"] = order(s)
+                s0, s1 = s[..., 0].astype(float), s[..., 1].astype(float)
+            elif kind == "supermin":
+                s = rng.integers(0, 64, (rows, blocks, 2)).astype(np.uint8); self.planes["scales"] = order(s)
+                s0, m0 = s[..., 0].astype(float), s[..., 1].astype(float)
+            else:
+                s = rng.integers(0, 16, (rows, blocks, 2, 2)).astype(np.uint8)
+                self.planes["scales"] = order((s[..., 0] | s[..., 1] << 4).astype(np.uint8))
+                s0, s1, m0, m1 = (s[..., i, j].astype(float) for j in (0, 1) for i in (0, 1))
+        if group == 32: s1, m1 = s0, m0
+        both = lambda a, b: np.repeat(np.stack([a, b], -1), 16, axis=-1)
+        self.value = (value * both(d * s0, d * s1) + both(dm * m0, dm * m1)).reshape(rows, k)[:n_out]
+        self.buffers = {n: Buffer(a) for n, a in self.planes.items()}
+        self.struct = Planes(**{n: b.ptr for n, b in self.buffers.items()})
+
+
+def quantize(x):
+    blocks = x.reshape(x.shape[0], -1, 32)
+    largest = np.abs(blocks).max(-1)
+    q = np.rint(blocks * (np.float32(127) / largest)[..., None]).astype(np.int8)
+    meta = np.zeros(largest.shape, np.dtype([("d", "f4"), ("s0", "i2"), ("s1", "i2")]))
+    meta["d"] = largest / np.float32(127)
+    meta["s0"], meta["s1"] = q[..., :16].sum(-1, dtype=np.int32), q[..., 16:].sum(-1, dtype=np.int32)
+    return q.reshape(x.shape), meta
+
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+class Tests:
+    def __init__(self, path, orders):
+        self.co, self.orders, self.n = CodeObject(path), orders, 0
+
+    def run(self, name, grid, block, args, extra):
+        """One launch in each wave order, from the same state; the results must be the same."""
+        start = [b.array.copy() for b in extra]
+        first = None
+        for order in self.orders:
+            for b, a in zip(extra, start): b.array[...] = a
+            self.co.launch(name, grid, block, [bytes(args)], extra=extra, order=order)
+            now = [b.array.copy() for b in extra]
+            if first is None: first = now
+            assert all(a.tobytes() == b.tobytes() for a, b in zip(first, now)), f"{name}: the order of waves changes it"
+        self.n += 1
+
+    def close(self, what, got, want, tolerance):
+        error = np.abs(got - want).max() / max(np.abs(want).max(), 1e-30)
+        assert np.isfinite(got).all() and error <= tolerance, f"{what}: relative error {error:.2e} above {tolerance:.0e}"
+        return error
+
+    # Sums of K / 32 products in f32, each rounded three times: below K / 32 * 3 * 2^-24 of the largest; 1e-5 for K = 512.
+    def matmul(self, name, gated):
+        k = 512
+        n_out = [24] if gated else [24, 9]  # two parts: tiles that are not full, tiles of another part
+        parts = [(Weights(name, n, k), Weights(name, n, k) if gated else None) for n in n_out]
+        n_tiles = sum((n + 15) // 16 for n in n_out)
+        x = rng.normal(size=(18, k)).astype(np.float32)
+        q, meta = quantize(x)
+        real = (q.reshape(18, -1, 32) * meta["d"][..., None].astype(np.float64)).reshape(18, k)
+        results = {}
+        self.normed(name, gated, parts, n_out, n_tiles, k)
+        for kernel, rows in (("gemv", 1), ("skinny", 1), ("skinny", 18), ("gemm", 1), ("gemm", 18)):
+            bq, bm = buffers(q[:rows], meta[:rows])
+            extra, args = [bq, bm], MatmulArgs(x=Quantized(bq.ptr, bm.ptr, k), n_rows=rows, n_parts=len(parts),
+                                               n_tiles=n_tiles, activation=1 if gated else 0)
+            ys, tile = [], 0
+            for i, (n, (w, up)) in enumerate(zip(n_out, parts)):
+                bias, y, residual = buffers(np.linspace(-1, 1, n, dtype=np.float32), np.full((rows, n), np.nan, np.float32),
+                                            np.linspace(0, 2, 18 * n, dtype=np.float32).reshape(18, n)[:rows])
+                extra += [bias, y, residual, *w.buffers.values()] + (list(up.buffers.values()) if up else [])
+                args.part[i] = Part(weight=w.struct, up=up.struct if up else Planes(), bias=bias.ptr, y=Rows(y.ptr, n, n),
+                                    residual=Rows(residual.ptr, n, n), n_out=n, first_tile=tile)
+                tile += (n + 15) // 16
+                want = real[:rows] @ w.value.T + bias.array
+                if up: want = silu(want) * (real[:rows] @ up.value.T)
+                ys.append((y, want + residual.array))
+            grid = {"gemv": ((n_tiles + 1) // 2 if gated else n_tiles,), "skinny": (n_tiles, (rows + 15) // 16), "gemm": ((n_tiles + 7) // 8, 1)}[kernel]
+            self.run(f"{kernel}_{'gated_' if gated else ''}{name}", grid, 256, args, extra)
+            for i, (y, want) in enumerate(ys):
+                self.close(f"{kernel} {rows} rows", y.array, want, 1e-5)
+                first = results.setdefault(i, y.array[0].copy())
+                assert first.tobytes() == y.array[0].tobytes(), f"{kernel} {rows} rows: other bits than gemv"
+                if rows > 1:
+                    more = results.setdefault((i, "more"), y.array.copy())
+                    assert more.tobytes() == y.array.tobytes(), f"{kernel}: other bits than skinny"
+
+    def normed(self, name, gated, parts, n_out, n_tiles, k):
+        """The same row by norm_quantize and gemv, and by gemv_normed: equal bits; with a gate also as quants."""
+        x = rng.normal(size=(1, k)).astype(np.float32); weight = rng.normal(size=k).astype(np.float32)
+        meta_type = np.dtype([("d", "f4"), ("s0", "i2"), ("s1", "i2")])
+        bx, bw, bq, bm = buffers(x, weight, np.zeros((1, k), np.int8), np.zeros((1, k // 32), meta_type))
+        self.run("norm_quantize", (1, 1), 256, NormArgs(x=Rows(bx.ptr, k, k), weight=bw.ptr, group=k, eps=1e-6,
+                                                       to=Quantized(bq.ptr, bm.ptr, k)), [bx, bw, bq, bm])
+        results = []
+        for kernel in ("gemv_", "gemv_normed_"):
+            args = MatmulArgs(x=Quantized(bq.ptr if kernel == "gemv_" else None, bm.ptr if kernel == "gemv_" else None, k), n_rows=1,
+                              normed=Normed(bx.ptr, bw.ptr, 1e-6), n_parts=len(parts), n_tiles=n_tiles, activation=int(gated))
+            extra, ys, tile = [bx, bw, bq, bm], [], 0
+            for i, (n, (w, up)) in enumerate(zip(n_out, parts)):
+                y = Buffer(np.full((1, n), np.nan, np.float32))
+                extra += [y, *w.buffers.values()] + (list(up.buffers.values()) if up else []); ys.append(y)
+                args.part[i] = Part(weight=w.struct, up=up.struct if up else Planes(), y=Rows(y.ptr, n, n), n_out=n, first_tile=tile)
+                tile += (n + 15) // 16
+            if gated:
+                qo, mo = buffers(np.zeros(32, np.int8), np.zeros(1, meta_type)); extra += [qo, mo]
+                args.to = Quantized(qo.ptr, mo.ptr, 32)
+            self.run(kernel + ("gated_" if gated else "") + name, (n_tiles + 1) // 2 if gated else n_tiles, 256, args, extra)
+            results.append([y.array.copy() for y in ys] + ([qo.array.copy(), mo.array.copy()] if gated else []))
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(*results)), "normed on the way: other bits"
+        if gated:
+            y = np.zeros((1, 32), np.float32); y[0, :n_out[0]] = results[0][0][0]
+            by, bq, bm = buffers(y, np.zeros((1, 32), np.int8), np.zeros((1, 1), meta_type))
+            self.run("quantize", (1, 1), 256, QuantizeArgs(Rows(by.ptr, 32, 32), Quantized(bq.ptr, bm.ptr, 32)), [by, bq, bm])
+            assert bq.array.tobytes() == results[0][1].tobytes() and bm.array.tobytes() == results[0][2].tobytes(), "output as quants"
+
+    def float_matmul(self, kind, gated):
+        k, n, rows = 77, 20, 6
+        x = rng.normal(size=(rows, k)).astype(np.float32)
+        chunk = 4 if kind == "f32" else 8
+        chunks = (k + chunk - 1) // chunk
+        ws, extra = [], []
+        for _ in range(2 if gated else 1):
+            w = np.zeros((32, chunks * chunk), np.float32); w[:n, :k] = rng.normal(size=(n, k))
+            if kind == "f16": raw = w.astype(np.float16); w = raw.astype(np.float32)
+            elif kind == "bf16": raw = (w.view(np.uint32) >> 16).astype(np.uint16); w = (raw.astype(np.uint32) << 16).view(np.float32)
+            else: raw = w
+            b = Buffer(np.ascontiguousarray(raw.reshape(2, 16, chunks, chunk).swapaxes(1, 2)))
+            ws.append((b, w[:n, :k].astype(np.float64))); extra.append(b)
+        bx, y = buffers(x, np.full((rows, n), np.nan, np.float32)); extra += [bx, y]
+        args = FloatArgs(x=Rows(bx.ptr, k, k), n_rows=rows, n_parts=1, n_tiles=2, activation=1 if gated else 0)
+        args.part[0] = Part(weight=Planes(codes=ws[0][0].ptr), up=Planes(codes=ws[-1][0].ptr), y=Rows(y.ptr, n, n), n_out=n)
+        self.run(f"float_{'gated_' if gated else ''}{kind}", (2, 2), 256, args, extra)
+        want = x @ ws[0][1].T
+        if gated: want = silu(want) * (x @ ws[1][1].T)
+        self.close("float", y.array, want, 1e-5)
+
+    def quantize(self):
+        x = rng.normal(size=(3, 320)).astype(np.float32); x[1, 32:64] = 0
+        x[0, 5] = 3.5
+        bx, q, meta = buffers(x, np.zeros((3, 320), np.int8), np.zeros((3, 10), np.dtype([("d", "f4"), ("s0", "i2"), ("s1", "i2")])))
+        self.run("quantize", (2, 3), 256, QuantizeArgs(Rows(bx.ptr, 320, 320), Quantized(q.ptr, meta.ptr, 320)), [bx, q, meta])
+        with np.errstate(divide="ignore", invalid="ignore"): wq, wm = quantize(x)
+        wq[1, 32:64] = 0
+        # 127 / largest and the product are each rounded, so a value next to a half may go either way.
+        assert np.abs(q.array.astype(int) - wq).max() <= 1 and (q.array != wq).mean() < 0.002
+        self.close("scales", meta.array["d"], wm["d"], 1e-6)
+        blocks = q.array.reshape(3, 10, 2, 16).sum(-1, dtype=np.int32)
+        assert (meta.array["s0"] == blocks[..., 0]).all() and (meta.array["s1"] == blocks[..., 1]).all()
+
+    def norm(self, fused):
+        for kind, group in ((0, 320), (1, 320), (2, 320)) + (() if fused else ((0, 80),)):
+            x = rng.normal(size=(2, 320)).astype(np.float32) + 0.5
+            w = rng.normal(size=group).astype(np.float32)
+            bx, bw, y, q, meta = buffers(x, w, np.zeros((2, 320), np.float32), np.zeros((2, 320), np.int8),
+                                         np.zeros((2, 10), np.uint64))
+            args = NormArgs(x=Rows(bx.ptr, 320, 320), y=Rows(y.ptr, 320, 320), weight=bw.ptr, kind=kind, group=group, eps=1e-5,
+                            to=Quantized(q.ptr, meta.ptr, 320))
+            self.run("norm_quantize" if fused else "norm", (2, 320 // group), 256, args, [bx, bw, y, q, meta])
+            g = x.reshape(2, -1, group).astype(np.float64)
+            if kind == 1: g = g - g.mean(-1, keepdims=True)
+            if kind == 2: want = g / np.maximum(np.sqrt((g * g).sum(-1, keepdims=True)), 1e-5)
+            else: want = g / np.sqrt((g * g).mean(-1, keepdims=True) + 1e-5)
+            want = (want * w).reshape(2, 320)
+            self.close("norm", y.array, want, 1e-5)
+            if fused:
+                wq, _ = quantize(y.array)
+                assert np.abs(q.array.astype(int) - wq).max() <= 1 and (q.array != wq).mean() < 0.01
+
+    def element(self, name):
+        a, b = rng.normal(size=(2, 3, 300)).astype(np.float32) * 3
+        index = np.array([2, 0, 1], np.uint32)
+        ba, bb, bi, y = buffers(a, b, index, np.zeros((3, 300), np.float32))
+        cases = {"gated": [dict(activation=i) for i in range(1, 6)], "unary": [dict(kind=0, argument=2.5), dict(kind=1, argument=1.5),
+                 dict(kind=2, activation=1)], "binary": [dict(kind=0), dict(kind=1)], "select_rows": [{}]}[name]
+        from math import erf
+        act = {1: silu, 2: lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3))),
+               3: lambda x: 0.5 * x * (1 + np.vectorize(erf)(x / np.sqrt(2))), 4: lambda x: 1 / (1 + np.exp(-x)), 5: lambda x: np.maximum(x, 0)}
+        x, z = a.astype(np.float64), b.astype(np.float64)
+        for case in cases:
+            args = ElementArgs(a=Rows(ba.ptr, 300, 300), b=Rows(bb.ptr, 300, 300), y=Rows(y.ptr, 300, 300), index=bi.ptr, **case)
+            self.run(name, (2, 3), 256, args, [ba, bb, bi, y])
+            if name == "gated": want = act[case["activation"]](x) * z
+            elif name == "unary": want = [x * 2.5, 1.5 * np.tanh(x / 1.5), silu(x)][case["kind"]]
+            elif name == "binary": want = x + z if case["kind"] == 0 else x * z
+            else: want = x[index]
+            self.close(f"{name} {case}", y.array, want, 2e-6)
+
+    def probes(self):
+        a, b = rng.normal(size=(2, 300)).astype(np.float32)
+        ba, bb, y = buffers(a, b, np.zeros(300, np.float32))
+        self.run("probe_add", 2, 256, ProbeAdd(ba.ptr, bb.ptr, y.ptr, 300), [ba, bb, y])
+        self.close("probe_add", y.array, a + b + 1, 1e-6)
+        a8, b8 = rng.integers(-128, 128, (2, 16, 16)).astype(np.int8)
+        a16, b16 = rng.normal(size=(2, 16, 16)).astype(np.float16)
+        args = buffers(a8, b8, np.zeros((16, 16), np.int32), a16, b16, np.zeros((16, 16), np.float32))
+        self.run("probe_matrix", 1, 32, ProbeMatrix(*(x.ptr for x in args)), args)
+        assert (args[2].array == a8.astype(int) @ b8.astype(int).T).all()
+        self.close("probe_matrix", args[5].array, a16.astype(float) @ b16.astype(float).T, 1e-6)
+
+    def sequence(self, dk, dv, any_type, n_past, n_rows, window=0, sinks=False, soft_cap=0.0, n_heads=6, n_kv=2, interleaved=0):
+        """heads, then attention both ways, for rows that follow n_past others of a sequence with shuffled blocks."""
+        n = n_past + n_rows
+        q, k, v = (rng.normal(size=(n, h * d)).astype(np.float32) for h, d in ((n_heads, dk), (n_kv, dk), (n_kv, dv)))
+        raw = [x.copy() for x in (q, k, v)]
+        n_blocks = (n + 31) // 32
+        table = rng.permutation(n_blocks + 2)[:n_blocks].astype(np.uint32)
+        size = lambda d: n_kv * 32 * d * 2 if not any_type else n_kv * 32 * d + n_kv * 32 * (d // 32) * 2
+        angles = rng.uniform(0, 6, (n, dk // 2))
+        rope = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+        norms = rng.uniform(0.5, 1.5, (2, dk)).astype(np.float32)
+        rows = np.stack([np.arange(n), np.zeros(n)], 1).astype(np.uint32)
+        bq, bk, bv, bt, br, bn, bi, kc, vc = buffers(q, k, v, table, rope, norms, rows, np.zeros((n_blocks + 2) * size(dk), np.uint8),
+                                                    np.zeros((n_blocks + 2) * size(dv), np.uint8))
+        cache = KvCache(kc.ptr, vc.ptr, size(dk), size(dv), n_kv, dk, dv, int(any_type), int(any_type))
+        args = heads_args = HeadsArgs(q=Rows(bq.ptr, n_heads * dk, n_heads * dk), k=Rows(bk.ptr, n_kv * dk, n_kv * dk),
+                         v=Rows(bv.ptr, n_kv * dv, n_kv * dv), q_norm=bn.ptr, k_norm=bn.ptr + 4 * dk, q_eps=1e-6, k_eps=1e-6,
+                         n_heads=n_heads, n_kv_heads=n_kv, dk=dk, dv=dv, rope=br.ptr, n_rot=dk, interleaved=interleaved,
+                         table_pairs=dk // 2, cache=cache, rows=bi.ptr, tables=bt.ptr)
+        self.run("heads", (n, (n_heads + 2 * n_kv + 7) // 8), 256, args, [bq, bk, bv, bt, br, bn, bi, kc, vc])
+
+        def prepare(x, h, w):
+            x = x.reshape(n, h, dk).astype(np.float64)
+            x = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-6) * w
+            c, s = rope[:, None, 0].astype(float), rope[:, None, 1].astype(float)
+            out = np.empty_like(x)
+            a, b = (x[..., 0::2], x[..., 1::2]) if interleaved else (x[..., :dk // 2], x[..., dk // 2:])
+            r = (a * c - b * s, b * c + a * s)
+            if interleaved: out[..., 0::2], out[..., 1::2] = r
+            else: out[..., :dk // 2], out[..., dk // 2:] = r
+            return out
+
+        pq, pk, pv = prepare(q, n_heads, norms[0]), prepare(k, n_kv, norms[1]), v.reshape(n, n_kv, dv).astype(np.float64)
+        self.close("heads q", bq.array.reshape(n, n_heads, dk), pq, 2e-6)
+        group = n_heads // n_kv
+        per_tile = min(group, 16)
+        rows_of_item = max(1, 16 // per_tile)
+        starts = list(range(n_past, n, rows_of_item))
+        items = np.array([(s, min(rows_of_item, n - s)) for s in starts], np.uint32)
+        sink = rng.normal(size=n_heads).astype(np.float32)
+        merge_first = np.arange(n, dtype=np.uint32)
+        for s, c in items: merge_first[s:s + c] = s
+        segments = (n + 63) // 64
+        bitems, by, bs, bm, bp = buffers(items, np.full((n, n_heads * dv), np.nan, np.float32), sink, merge_first,
+                                         np.full((n, n_heads, segments, dv + 2), np.nan, np.float32))
+        args = AttentionArgs(q=Rows(bq.ptr, n_heads * dk, n_heads * dk), y=Rows(by.ptr, n_heads * dv, n_heads * dv), cache=cache,
+                             rows=bi.ptr, tables=bt.ptr, items=bitems.ptr, sinks=bs.ptr if sinks else None, n_heads=n_heads,
+                             heads_per_tile=per_tile, n_chunks=(group + per_tile - 1) // per_tile, scale=dk ** -0.5,
+                             soft_cap=soft_cap, window=window, n_splits=1, partial=bp.ptr, max_segments=segments,
+                             merge_first=bm.ptr)
+        extra = [bq, by, bs, bm, bp, bitems, bi, bt, kc, vc]
+        most = 64 if any_type else 128
+        threads = 32 * (dv // most if dv % most == 0 else 1)
+        name = f"attention_{'any_' if any_type else ''}{dv}"
+        self.run(name, (len(items), n_kv * args.n_chunks, 1), threads, args, extra)
+        got = by.array.reshape(n, n_heads, dv)[n_past:].copy()
+        want = np.empty((n_rows, n_heads, dv))
+        for r in range(n_past, n):
+            at = np.arange(0 if window == 0 else max(0, r - window + 1), r + 1)
+            for h in range(n_heads):
+                s = pk[at, h // group] @ pq[r, h] * dk ** -0.5
+                if soft_cap: s = soft_cap * np.tanh(s / soft_cap)
+                e = np.exp(s - s.max())
+                total = e.sum() + (np.exp(sink[h] - s.max()) if sinks else 0)
+                want[r - n_past, h] = (e / total) @ pv[at, h // group]
+        # Q, K, V and the probabilities are rounded to halves (2^-11 each) or K and V to 8 bits (1/254 of the largest of 32).
+        self.close(name, got, want, 0.02 if any_type else 4e-3)
+        by.array[...] = np.nan
+        args.n_splits = 2
+        self.run(name, (len(items), n_kv * args.n_chunks, 2), threads, args, extra)
+        self.run("attention_merge", (n, n_heads), 256, args, extra) if n_past == 0 else self.merge_rows(args, extra, n, n_heads, n_past)
+        assert by.array.reshape(n, n_heads, dv)[n_past:].tobytes() == got.tobytes(), f"{name}: split, it has other bits"
+        if args.n_chunks > 1: return
+        # The last row alone, from what "heads" would have been given, with its place in the state wiped out.
+        kept = kc.array.copy(), vc.array.copy(), bq.array.copy()
+        bq.array[-1] = raw[0][-1]; bk.array[...] = raw[1]; bv.array[...] = raw[2]
+        self.wipe(kc, vc, table, n - 1, n_kv, dk, dv, any_type)
+        by.array[...] = np.nan; bitems.array[0] = (n - 1, 1); bm.array[-1] = n - 1
+        qo, mo = buffers(np.zeros((n, n_heads * dv), np.int8), np.zeros((n, n_heads * dv // 32), np.uint64))
+        args.fused, args.heads = 1, heads_args
+        if dv % 32 == 0: args.to = Quantized(qo.ptr, mo.ptr, n_heads * dv)
+        extra += [bk, bv, br, bn, qo, mo]
+        self.run(name, (1, n_kv, 2), threads, args, extra)
+        assert kc.array.tobytes() == kept[0].tobytes() and vc.array.tobytes() == kept[1].tobytes(), f"{name}: fused, the state differs"
+        self.co.launch("attention_merge", (n, n_heads), 256, [bytes(args)], extra=extra); self.n += 1
+        assert by.array[-1].tobytes() == got[-1].tobytes(), f"{name}: fused, it has other bits"
+
+    @staticmethod
+    def wipe(kc, vc, table, position, n_kv, dk, dv, any_type):
+        """Something else than was written, where the position's K and V (not scales) lie."""
+        size = 1 if any_type else 2
+        for cache, fast in ((kc, False), (vc, True)):
+            d = dv if fast else dk
+            block = cache.array.reshape(-1, cache.array.size // (cache.array.size // (n_kv * 32 * d * size + (n_kv * 32 * (d // 32) * 2 if any_type else 0))))
+            part = block[table[position // 32]][:n_kv * 32 * d * size]
+            if fast: part.reshape(n_kv, d, 32, size)[:, :, position % 32] = 1
+            else: part.reshape(n_kv, 32, d, size)[:, position % 32] = 1
+
+    def merge_rows(self, args, extra, n, n_heads, n_past):
+        by = next(b for b in extra if b.ptr == args.y.base)
+        self.co.launch("attention_merge", (n, n_heads), 256, [bytes(args)], extra=extra)
+        self.n += 1
+        return by
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("code_object"); p.add_argument("-k", default=""); p.add_argument("--orders", type=int, default=3)
+    a = p.parse_args()
+    t = Tests(a.code_object, ["fwd", "rev", 7][:a.orders])
+    todo = {"probes": t.probes, "quantize": t.quantize, "norm": lambda: t.norm(False), "norm_quantize": lambda: t.norm(True)}
+    for name in ("gated", "unary", "binary", "select_rows"): todo[name] = lambda name=name: t.element(name)
+    for kind in ("f16", "bf16", "f32"):
+        for gated in (False, True): todo[f"float {'gated ' if gated else ''}{kind}"] = lambda k=kind, g=gated: t.float_matmul(k, g)
+    for name in FORMATS:
+        for gated in (False, True): todo[f"matmul {'gated ' if gated else ''}{name}"] = lambda n=name, g=gated: t.matmul(n, g)
+    for dk, dv in ((32, 32), (64, 64), (80, 80), (96, 96), (128, 128), (256, 256), (192, 128)):
+        for any_type in (False, True):
+            if any_type and (dk % 32 or dv % 32): continue
+            todo[f"attention {dk} {dv} {'q8_0' if any_type else 'f16'}"] = lambda k=dk, v=dv, t8=any_type: t.sequence(k, v, t8, 130, 5)
+    todo["attention from 0"] = lambda: t.sequence(64, 64, False, 0, 37, interleaved=1)
+    todo["attention window"] = lambda: t.sequence(64, 64, False, 290, 4, window=50)
+    todo["attention sinks"] = lambda: t.sequence(64, 64, False, 40, 3, sinks=True, soft_cap=3.0)
+    todo["attention 20 heads a group"] = lambda: t.sequence(64, 64, False, 33, 2, n_heads=20, n_kv=1)
+    failed = 0
+    for name, test in todo.items():
+        if a.k not in name: continue
+        begin = time.time()
+        try: test(); print(f"ok      {name}  {time.time() - begin:.1f} s", flush=True)
+        except Exception as e: failed += 1; print(f"FAILED  {name}: {type(e).__name__}: {e}", flush=True)
+    print(f"{t.n} launches in {len(t.orders)} orders of waves each, {failed} failed")
+    sys.exit(failed != 0)
+
+
+main()

@@ -1,0 +1,165 @@
+// The program with the packs for AMD GPUs as they are shipped, on recorded machines whose card is the simulator.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/cli/exit_code.hpp"
+#include "core/safety/device_lock.hpp"
+#include "tests/catch.hpp"
+#include "tests/process.hpp"
+#include "tests/support/device_tree.hpp"
+
+namespace forge::test {
+namespace {
+
+using cli::ExitCode;
+
+struct Target {
+  const char* pack;
+  const char* tree;     // of the recorded machine
+  const char* devices;  // of the simulator
+};
+constexpr Target kTargets[] = {{"gfx1100", "7900xt", "0000:03:00.0=gfx1100,20"},
+                               {"gfx1201", "9070xt-igpu", "0000:03:00.0=gfx1201,16"}};
+
+// A machine with a simulated card, and folders for locks and caches of the test's own.
+class Machine {
+ public:
+  explicit Machine(const Target& target) : target_(target), tree_(target.tree) {
+    std::filesystem::create_directories(scratch_ / "run");
+  }
+
+  Finished rocmforge(std::vector<std::string> arguments,
+                     std::map<std::string, std::string> environment = {}) const {
+    arguments.insert(arguments.begin(), FORGE_PROGRAM);
+    for (const std::string& more : {std::string("--device-root"), tree_.root().string(), std::string("--no-config")})
+      arguments.push_back(more);
+    environment["FORGE_LOCK_TIMEOUT"] = "0.1";
+    environment["FORGE_HIP_TIMEOUT_S"] = "5";
+    environment["FORGE_HIP_LIBRARY"] = std::string(FORGE_BUILD_DIR "/tests/libhipsim_") + target_.pack + ".so";
+    environment["FORGE_HIPSIM_DEVICES"] = target_.devices;
+    environment["XDG_CACHE_HOME"] = scratch_.path() / "cache";
+    environment["XDG_RUNTIME_DIR"] = scratch_.path() / "run";
+    return run({arguments, environment, {}});
+  }
+  Finished answer(std::vector<std::string> more = {}, std::map<std::string, std::string> environment = {}) const {
+    std::vector<std::string> arguments = {"run", "-p", "What is 12 + 30?", "-n", "12", "--temp", "0", "-q"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return rocmforge(std::move(arguments), std::move(environment));
+  }
+  std::filesystem::path locks() const { return scratch_ / "run/rocmforge"; }
+
+ private:
+  const Target& target_;
+  DeviceTree tree_;
+  Scratch scratch_;
+};
+
+#ifdef FORGE_SLOW_BUILD  // sanitizers: the simulator is slow enough without them
+constexpr bool kSlow = true;
+#else
+constexpr bool kSlow = false;
+#endif
+
+TEST_CASE("packs on a simulated card: the demo model answers") {
+  for (const Target& target : kTargets) {
+    CAPTURE(target.pack);
+    const Machine machine(target);
+    for (const char* order : {"forward", "reverse"}) {
+      const Finished finished = machine.answer({"--require-gpu"}, {{"FORGE_HIPSIM_ORDER", order}});
+      CAPTURE(finished.err);
+      CHECK(finished.exit_code == 0);
+      CHECK(finished.out == "12 + 30 = 42.\n");
+      if (kSlow) break;
+    }
+  }
+}
+
+TEST_CASE("packs on a simulated card: conformance of gfx1100") {
+  const Finished finished =
+      Machine(kTargets[0]).rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1100", "--op", "norm"}
+                                           : std::vector<std::string>{"conformance", "gfx1100"});
+  CAPTURE(finished.out, finished.err);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out.find(" 0 wrong") != std::string::npos);
+}
+
+TEST_CASE("packs on a simulated card: conformance of gfx1201") {
+  const Finished finished =
+      Machine(kTargets[1]).rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1201", "--op", "attention", "--type", "f16"}
+                                           : std::vector<std::string>{"conformance", "gfx1201"});
+  CAPTURE(finished.out, finished.err);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out.find(" 0 wrong") != std::string::npos);
+}
+
+TEST_CASE("packs on a simulated card: every fault is one sentence and the processor's answer, or the exit code") {
+  struct Case {
+    const char* fault;
+    ExitCode code;  // with --require-gpu, when the fault is there before the first token
+    const char* sentence;
+  };
+  constexpr Case kCases[] = {
+      {"no_device", cli::kExitGpuRuntime, "GPU check 'runtime'"},
+      {"permission", cli::kExitGpuRuntime, "groups render and video"},
+      {"old_rocm", cli::kExitGpuRuntime, "older than 5.2"},
+      {"hang_init", cli::kExitGpuRuntime, "did not come back within 3 s and was stopped"},
+      {"hang_malloc", cli::kExitGpuMemory, "did not come back within 3 s and was stopped"},
+      {"oom", cli::kExitGpuMemory, "out of memory"},
+      {"hang_kernel", cli::kExitGpuKernel, "did not come back within 3 s and was stopped"},
+      {"page_fault", cli::kExitGpuKernel, "illegal memory access"},
+      {"lost", cli::kExitGpuKernel, "look at the output of"},
+      {"wrong_result", cli::kExitGpuKernel, "where"},
+      {"wrong_result=probe_matrix", cli::kExitGpuMatrix, "of a product of tiles is"},
+  };
+  const Target& target = kTargets[kSlow ? 1 : 0];
+  for (const Case& c : kCases) {
+    CAPTURE(c.fault);
+    const Machine machine(target);
+    const Finished warned = machine.answer({"--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
+    CAPTURE(warned.err);
+    CHECK(warned.exit_code == 0);
+    CHECK(warned.out == "12 + 30 = 42.\n");
+    CHECK(warned.err.find(c.sentence) != std::string::npos);
+    CHECK(warned.err.find(" runs the model instead\n") != std::string::npos);
+    const Finished refused =
+        machine.answer({"--require-gpu", "--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
+    CHECK(refused.exit_code == c.code);
+    CHECK(refused.out.empty());
+    CHECK_FALSE(safety::DeviceLock::holder("0000:03:00.0", machine.locks()).has_value());
+  }
+}
+
+TEST_CASE("packs on a simulated card: a card that fails while it works") {
+  const Machine machine(kTargets[0]);
+  // The preflight has two launches, so that these are the model's; the last is in the middle of the answer.
+  for (const char* fault : {"oom=5", "hang_kernel=25", "page_fault=30", "lost=40", "lost=200"}) {
+    CAPTURE(fault);
+    const Finished warned = machine.answer({}, {{"FORGE_HIPSIM_FAULT", fault}});
+    CAPTURE(warned.err);
+    CHECK(warned.exit_code == 0);
+    CHECK(warned.out == "12 + 30 = 42.\n");
+    CHECK(warned.err.find(" runs the model instead\n") != std::string::npos);
+    CHECK_FALSE(safety::DeviceLock::holder("0000:03:00.0", machine.locks()).has_value());
+  }
+}
+
+TEST_CASE("packs on a simulated card: a pack is the files of its folder") {
+  const Machine machine(kTargets[0]);
+  const TemporaryFolder folder;
+  std::filesystem::copy(FORGE_BUILD_DIR "/plugins/gfx1100/libforge_gfx1100.so", folder.path());
+  std::filesystem::copy(FORGE_BUILD_DIR "/plugins/gfx1100/gfx1100.plugin.toml", folder.path());
+  for (const char* gfx : {"gfx1100", "gfx1101", "gfx1102", "gfx1103"})
+    std::filesystem::copy(std::string(FORGE_BUILD_DIR "/plugins/gfx1100/") + gfx + ".hsaco", folder.path());
+  const std::vector<std::string> only = {"plugins", "--plugin-path", folder.path()};
+  const Finished there = machine.rocmforge(only);
+  CHECK(there.out.find("gfx1100     kernel-pack   primary") != std::string::npos);
+  // The pack for the other generation is listed, with the reason.
+  CHECK(there.out.find("on device gfx1100 (0000:03:00.0): processor mismatch") != std::string::npos);
+  std::filesystem::remove(folder.path() + "/gfx1102.hsaco");
+  const Finished incomplete = machine.rocmforge(only);
+  CHECK(incomplete.out.find("gfx1102.hsaco' does not exist") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace forge::test
