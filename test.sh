@@ -73,8 +73,15 @@ run_peers() {
   return $status
 }
 
+# Registers, scratch memory and instructions of the kernels, against the table that is kept.
+check_gpu_code() {
+  python3 tools/gpu_facts.py --check tests/data/gpu_facts.tsv \
+    build/release/plugins/gfx1100/gfx1100.hsaco build/release/plugins/gfx1201/gfx1201.hsaco
+}
+
 step "build" build release
 if [ $base = 1 ]; then step "tests" run_tests release; fi
+if [ $gpu = 1 ]; then step "GPU code" check_gpu_code; fi
 if [ $peers = 1 ]; then step "peers" run_peers; fi
 if [ $lint = 1 ]; then
   step "format" tools/lint.sh format

@@ -63,6 +63,7 @@ has_amd_gpu() { grep -qs 0x1002 /sys/class/drm/card*/device/vendor; }
 need_gpu() {
   need "kernels for GPUs" clang-19 has clang++-19
   need "links them" lld-19 has ld.lld-19
+  need "reads them" llvm-19 has llvm-objdump-19
 }
 
 need_peers() {

@@ -7,8 +7,9 @@
 
 namespace forge::hip::device {
 
-// e^x with the error of a few roundings also where |x| is large: x log2 e rounded would be off by |x| 2^-24. ln 2 in two
-// parts, Cody and Waite 1980; the first has few enough bits that n times it is exact.
+// e^x with the error of a few roundings also where |x| is large: x log2 e rounded would be off by
+// |x| 2^-24. ln 2 in two parts, Cody and Waite 1980; the first has few enough bits that n times it
+// is exact.
 FORGE_DEVICE float precise_exp(float x) {
   const float n = round_of(x * 1.4426950408889634f);
   const float r = fma_of(n, -1.42860677e-06f, fma_of(n, -0.693145752f, x));

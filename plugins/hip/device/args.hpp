@@ -1,7 +1,8 @@
 // plugins/hip/device/args.hpp: what each kernel is launched with. Host and device.
 //
-// Every kernel takes one of these structs by value. Pointers are the device's; rows are f32 and row r starts at
-// base + r * stride (strides in elements). Each struct says its kernels' names, grid and workgroup.
+// Every kernel takes one of these structs by value. Pointers are the device's; rows are f32 and row
+// r starts at base + r * stride (strides in elements). Each struct says its kernels' names, grid
+// and workgroup.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_ARGS_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_ARGS_HPP_
 
@@ -9,7 +10,8 @@
 
 namespace forge::hip {
 
-inline constexpr uint32_t kThreads = 256;  // of every workgroup, unless its struct says another number
+inline constexpr uint32_t kThreads =
+    256;  // of every workgroup, unless its struct says another number
 
 // A value: rows of f32.
 struct Rows {
@@ -33,14 +35,16 @@ struct Quantized {
   uint32_t k;       // a multiple of 32
 };
 
-// "quantize": q = quantized x. Grid (ceil(k / 256), rows): a wave quantizes 32 elements.
+// "quantize": q = quantized x. Grid (ceil(k / kQuantizeElements), rows).
+inline constexpr uint32_t kQuantizeElements = 8 * kThreads;
 struct QuantizeArgs {
   Rows x;
   Quantized to;
 };
 
 // "norm": FORGE_OP_NORM; grid (rows, width / group), one workgroup a group.
-// "norm_quantize": the same with group == width, a multiple of 32, and also quantized; y.base may be null then.
+// "norm_quantize": the same with group == width, a multiple of 32, and also quantized; y.base may
+// be null then.
 struct NormArgs {
   Rows x, y;
   const float* weight;  // [group], or [width] if weight_stride == group; null: 1
@@ -68,24 +72,26 @@ inline constexpr uint32_t kMaxParts = 3;
 // One of the matrices of a grouped LINEAR node.
 struct MatmulPart {
   Planes weight;
-  Planes up;            // with an activation: the second matrix
-  const float* bias;    // [n_out] or null
+  Planes up;          // with an activation: the second matrix
+  const float* bias;  // [n_out] or null
   const float* up_bias;
   Rows y;
-  Rows residual;        // base null: none
+  Rows residual;  // base null: none
   uint32_t n_out;
   uint32_t first_tile;  // tiles of 16 rows before this part; parts lie one behind the other
 };
 
 // FORGE_OP_LINEAR for quantized weights of one FORMAT: the parts share input and format.
 //   "gemv_FORMAT":         1 row.  Grid (tiles)
-//   "gemv_gated_FORMAT":   1 row, with an activation.  Grid (ceil(tiles / 2)); `to` may take the output as quants
-//   "gemv_normed_FORMAT", "gemv_normed_gated_FORMAT": likewise, but x is made from `normed` on the way (RMS, whole rows of
+//   "gemv_gated_FORMAT":   1 row, with an activation.  Grid (ceil(tiles / 2)); `to` may take the
+//   output as quants "gemv_normed_FORMAT", "gemv_normed_gated_FORMAT": likewise, but x is made from
+//   `normed` on the way (RMS, whole rows of
 //                          at most kMaxNormed elements), with the same bits as by "norm_quantize"
 //   "skinny_FORMAT":       any number of rows.  Grid (tiles, ceil(rows / skinny columns))
-//   "gemm_FORMAT":         any number of rows.  Grid (ceil(tiles / kGemmTiles), ceil(rows / kGemmRows))
-//   "skinny_gated_FORMAT", "gemm_gated_FORMAT": with an activation, one part; the latter with kGemmRows / 2 rows a
-//                          workgroup
+//   "gemm_FORMAT":         any number of rows.  Grid (ceil(tiles / kGemmTiles), ceil(rows /
+//   kGemmRows)) "skinny_gated_FORMAT": with an activation, one part. There is no gemm with one:
+//   with many rows two parts and "gated" after
+//                          them cost less, and give the same bits
 // Tiles are those of all parts together. Skinny columns: 16 on gfx11 and gfx12, 8 on sm90.
 // All give the same bits.
 inline constexpr uint32_t kGemmRows = 64;
@@ -101,8 +107,9 @@ struct Normed {
 
 struct MatmulArgs {
   Quantized x;
-  Normed normed;        // "gemv_normed_..."
-  Quantized to;         // "gemv_gated_...", "gemv_normed_gated_...": q null: none. part[0].y.base may be null with it
+  Normed normed;  // "gemv_normed_..."
+  Quantized to;   // "gemv_gated_...", "gemv_normed_gated_...": q null: none. part[0].y.base may be
+                  // null with it
   uint32_t n_rows;
   uint32_t n_parts;
   uint32_t n_tiles;
@@ -110,8 +117,9 @@ struct MatmulArgs {
   MatmulPart part[kMaxParts];
 };
 
-// FORGE_OP_LINEAR for f16, bf16 and f32 weights, in tiles of 16 rows too: chunks of 16 bytes along k (8 or 4
-// elements), entry (t * ceil(n_in / chunk) + c) * 16 + r; the last chunk is filled up with zeros.
+// FORGE_OP_LINEAR for f16, bf16 and f32 weights, in tiles of 16 rows too: chunks of 16 bytes along
+// k (8 or 4 elements), entry (t * ceil(n_in / chunk) + c) * 16 + r; the last chunk is filled up
+// with zeros.
 //   "float_f16", "float_bf16", "float_f32":  Grid (tiles, ceil(rows / kFloatRows))
 //   "float_gated_f16", ...: with an activation
 // MatmulPart::weight.codes and up.codes are used; n_in is x.width.
@@ -136,11 +144,13 @@ struct RowInfo {
 
 enum class KvType : uint32_t { kF16 = 0, kQ8 = 1 };
 
-// The KV blocks of one state. A block of 32 positions holds, for all KV heads h one behind the other:
+// The KV blocks of one state. A block of 32 positions holds, for all KV heads h one behind the
+// other:
 //   K, f16: [h][32][dk]               q8_0: int8 [h][32][dk], then f16 scales [h][32][dk / 32]
-//   V, f16: [h][dv][32] (positions are the fast index)   q8_0: int8 [h][dv][32], then f16 scales [h][dv / 32][32]
-// A q8_0 scale is of 32 elements of one position's vector. Blocks are zero from the start: what attention masks out is
-// multiplied by zero, so it has to be a number.
+//   V, f16: [h][dv][32] (positions are the fast index)   q8_0: int8 [h][dv][32], then f16 scales
+//   [h][dv / 32][32]
+// A q8_0 scale is of 32 elements of one position's vector. Blocks are zero from the start: what
+// attention masks out is multiplied by zero, so it has to be a number.
 struct KvCache {
   uint8_t* k;
   uint8_t* v;
@@ -150,10 +160,10 @@ struct KvCache {
   KvType k_type, v_type;
 };
 
-// "heads": prepares the heads of a layer's Q, K and V, in place and into the state: Q and K heads are normalised
-// (if q_norm or k_norm, [head_dim], RMS) and turned; K and V go into the state at the row's position.
-// Grid (rows, ceil((q_heads + 2 kv heads) / 8)), a wave a head. q.base, k.base or v.base null: without them; no cache
-// (cache.k null): turned in place only, K too.
+// "heads": prepares the heads of a layer's Q, K and V, in place and into the state: Q and K heads
+// are normalised (if q_norm or k_norm, [head_dim], RMS) and turned; K and V go into the state at
+// the row's position. Grid (rows, ceil((q_heads + 2 kv heads) / 8)), a wave a head. q.base, k.base
+// or v.base null: without them; no cache (cache.k null): turned in place only, K too.
 struct HeadsArgs {
   Rows q, k, v;
   const float* q_norm;
@@ -169,27 +179,31 @@ struct HeadsArgs {
   const uint32_t* tables;
 };
 
-// One tile of query rows: rows first .. first + n - 1 of the batch, consecutive positions of one sequence.
+// One tile of query rows: rows first .. first + n - 1 of the batch, consecutive positions of one
+// sequence.
 struct AttentionItem {
   uint32_t first;
   uint32_t n;
 };
 
-inline constexpr uint32_t kSegmentBlocks = 2;  // KV blocks that attention folds into one partial result
+inline constexpr uint32_t kSegmentBlocks =
+    2;  // KV blocks that attention folds into one partial result
 
-// "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state, which is f16; "attention_any_DV": of
-// any KvType.
-// A workgroup of attention_threads() threads takes one item, one KV head's chunk of query heads and, with splits, every n_splits-th
-// segment of kSegmentBlocks blocks. The group of query heads of a KV head is cut into chunks of `heads_per_tile`
-// heads; an item has at most columns / heads_per_tile rows (columns: 16 on gfx11 and gfx12, 8 on sm90).
-// Grid (items, kv heads * chunks, n_splits).
-// n_splits == 1: y is written. Otherwise `partial` is, and "attention_merge" has to follow.
-// Elements of V that a wave makes (dequantizing needs registers), and threads of the workgroup.
+// "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state, which is
+// f16; "attention_any_DV": of any KvType. A workgroup of attention_threads() threads takes one
+// item, one KV head's chunk of query heads and, with splits, every n_splits-th segment of
+// kSegmentBlocks blocks. The group of query heads of a KV head is cut into chunks of
+// `heads_per_tile` heads; an item has at most columns / heads_per_tile rows (columns: 16 on gfx11
+// and gfx12, 8 on sm90). Grid (items, kv heads * chunks, n_splits). n_splits == 1: y is written.
+// Otherwise `partial` is, and "attention_merge" has to follow. Elements of V that a wave makes
+// (dequantizing needs registers), and threads of the workgroup.
 constexpr uint32_t attention_dims(uint32_t dv, bool any) {
   const uint32_t most = any ? 64 : 128;
   return dv % most == 0 ? most : dv;
 }
-constexpr uint32_t attention_threads(uint32_t dv, bool any) { return 32 * (dv / attention_dims(dv, any)); }
+constexpr uint32_t attention_threads(uint32_t dv, bool any) {
+  return 32 * (dv / attention_dims(dv, any));
+}
 
 struct AttentionArgs {
   Rows q, y;
@@ -204,18 +218,21 @@ struct AttentionArgs {
   float scale, soft_cap;
   uint32_t window;
   uint32_t n_splits;
-  // [rows][n_heads][max_segments][dv + 2]: the unnormalised sums, the largest score, the sum of exponentials
+  // [rows][n_heads][max_segments][dv + 2]: the unnormalised sums, the largest score, the sum of
+  // exponentials
   float* partial;
   uint32_t max_segments;
   const uint32_t* merge_first;  // [rows] position of the first row of the row's item
-  Quantized to;                 // "attention_merge": y as quants too (dv a multiple of 32); q null: none
-  // With fused != 0, of rows that are items of their own: q, k and v come as "heads" takes them, and are prepared on the
-  // way with the same bits; "heads" is not launched. Only with n_chunks == 1.
+  Quantized to;  // "attention_merge": y as quants too (dv a multiple of 32); q null: none
+  // With fused != 0, of rows that are items of their own: q, k and v come as "heads" takes them,
+  // and are prepared on the way with the same bits; "heads" is not launched. Only with n_chunks
+  // == 1.
   uint32_t fused;
   HeadsArgs heads;
 };
 
-// "attention_merge": folds the partial results. Grid (rows, n_heads), 256 threads. Takes AttentionArgs.
+// "attention_merge": folds the partial results. Grid (rows, n_heads), 256 threads. Takes
+// AttentionArgs.
 
 // ---------------------------------------------------------------- element by element
 
@@ -232,7 +249,8 @@ struct ElementArgs {
   float argument;
 };
 
-// "probe_add": y[i] = a[i] + b[i] + 1 for i < n; the preflight's trivial kernel. Grid (ceil(n / 256)).
+// "probe_add": y[i] = a[i] + b[i] + 1 for i < n; the preflight's trivial kernel. Grid (ceil(n /
+// 256)).
 struct ProbeAddArgs {
   const float* a;
   const float* b;
@@ -240,8 +258,8 @@ struct ProbeAddArgs {
   uint32_t n;
 };
 
-// "probe_matrix": one product of int8 tiles and one of half tiles: c[16, 16] = a[16, 16] * b[16, 16]^T, everything
-// row-major, 32 threads, grid (1).
+// "probe_matrix": one product of int8 tiles and one of half tiles: c[16, 16] = a[16, 16] * b[16,
+// 16]^T, everything row-major, 32 threads, grid (1).
 struct ProbeMatrixArgs {
   const int8_t* a8;
   const int8_t* b8;

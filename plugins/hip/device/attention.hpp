@@ -1,12 +1,14 @@
 // plugins/hip/device/attention.hpp: attention over the paged KV state, on matrix cores.
 //
-// A wave has a tile of query vectors ("columns"): some heads that share a KV head, of some rows of one sequence. It
-// makes S^T = K Q^T for 32 positions at a time, then O^T += V^T P^T. What a column gets does not depend on the others.
+// A wave has a tile of query vectors ("columns"): some heads that share a KV head, of some rows of
+// one sequence. It makes S^T = K Q^T for 32 positions at a time, then O^T += V^T P^T. What a column
+// gets does not depend on the others.
 //
-// Order of operations, the same for one row and for many: positions are cut into segments of kSegmentBlocks blocks of 32.
-// Within a segment the blocks are folded one after the other (online softmax, Milakov and Gimelshein 2018, arXiv
-// 1805.02867); then the segments' results are merged in order, in this kernel or, where they were spread over
-// workgroups, by attention_merge. Folding in a block or a segment that is masked out altogether changes nothing.
+// Order of operations, the same for one row and for many: positions are cut into segments of
+// kSegmentBlocks blocks of 32. Within a segment the blocks are folded one after the other (online
+// softmax, Milakov and Gimelshein 2018, arXiv 1805.02867); then the segments' results are merged in
+// order, in this kernel or, where they were spread over workgroups, by attention_merge. Folding in
+// a block or a segment that is masked out altogether changes nothing.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_
 
@@ -70,28 +72,43 @@ struct Column {
 
 // The tile's scores for the 32 positions of a block, times log2 e nowhere: natural units.
 template <int kDv, bool kAny>
-FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t kv_head, const uint16_t* q,
-                            float (&s)[2][HalfTile::kElements]) {
+FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t kv_head,
+                            const uint16_t* q, float (&s)[2][HalfTile::kElements]) {
   constexpr int kRun = HalfTile::kRun;
   const uint32_t q_stride = a.cache.dk + AttentionTile<kDv, kAny>::kPad;
   const uint16_t* column = q + HalfTile::b_column() * q_stride + 2 * HalfTile::first();
-  for (uint32_t step = 0; step < a.cache.dk / 16; ++step) {
-    uint32_t b[kRun];
-    load_words<kRun>(b, column + step * 16);
-    for (uint32_t half = 0; half < 2; ++half) {
-      uint32_t w[HalfTile::kARows * kRun];
-      for (int r = 0; r < HalfTile::kARows; ++r)
-        read_k<kAny, kRun>(a.cache, k, kv_head, half * 16 + HalfTile::a_row(r), step, HalfTile::first(), w + r * kRun);
-      HalfTile::multiply(s[half], w, b);
+  // Keys of kAhead steps are loaded before the first product: the memory is far away.
+  constexpr uint32_t kAhead = 32 / (HalfTile::kARows * kRun);
+  const uint32_t n_steps = a.cache.dk / 16;
+  for (uint32_t first = 0; first < n_steps; first += kAhead) {
+    uint32_t w[kAhead][2][HalfTile::kARows * kRun];
+    FORGE_UNROLL_ALL
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      const uint32_t step = first + i < n_steps ? first + i : n_steps - 1;
+      FORGE_UNROLL_ALL
+      for (uint32_t half = 0; half < 2; ++half) {
+        for (int r = 0; r < HalfTile::kARows; ++r)
+          read_k<kAny, kRun>(a.cache, k, kv_head, half * 16 + HalfTile::a_row(r), step,
+                             HalfTile::first(), w[i][half] + r * kRun);
+      }
+    }
+    FORGE_UNROLL_ALL
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      if (first + i >= n_steps) break;
+      uint32_t b[kRun];
+      load_words<kRun>(b, column + (first + i) * 16);
+      HalfTile::multiply(s[0], w[i][0], b);
+      HalfTile::multiply(s[1], w[i][1], b);
     }
   }
 }
 
-// Masks the scores, folds them into `soft`, leaves the probabilities as halves in `p` and says by what the sums of values
-// so far have to be multiplied.
+// Masks the scores, folds them into `soft`, leaves the probabilities as halves in `p` and says by
+// what the sums of values so far have to be multiplied.
 template <int kDv, bool kAny>
-FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile::kCColumns], uint32_t first_position,
-                       float (&s)[2][HalfTile::kElements], Softmax (&soft)[HalfTile::kCColumns], uint16_t* p,
+FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile::kCColumns],
+                       uint32_t first_position, float (&s)[2][HalfTile::kElements],
+                       Softmax (&soft)[HalfTile::kCColumns], uint16_t* p,
                        float (&shrink)[HalfTile::kCColumns]) {
   constexpr int kC = HalfTile::kCColumns;
   for (int c = 0; c < kC; ++c) {
@@ -115,8 +132,8 @@ FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile:
         const float v = s[half][r * kC + c];
         const float e = v == kNothing ? 0.0f : exp_of(v - largest);
         sum += e;
-        p[HalfTile::c_column(c) * (kKvBlock + AttentionTile<kDv, kAny>::kPad) + static_cast<uint32_t>(half) * 16 +
-          HalfTile::c_row(r)] = half_of_float(e);
+        p[HalfTile::c_column(c) * (kKvBlock + AttentionTile<kDv, kAny>::kPad) +
+          static_cast<uint32_t>(half) * 16 + HalfTile::c_row(r)] = half_of_float(e);
       }
     }
     soft[c].sum = fma_of(soft[c].sum, shrink[c], column_sum(sum));
@@ -126,11 +143,13 @@ FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile:
 
 // o = o * shrink + V^T P^T for the wave's dims of the block.
 template <int kDv, bool kAny>
-FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t kv_head, uint32_t first_dim,
-                             const uint16_t* p, const float (&shrink)[HalfTile::kCColumns],
+FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t kv_head,
+                             uint32_t first_dim, const uint16_t* p,
+                             const float (&shrink)[HalfTile::kCColumns],
                              float (&o)[AttentionTile<kDv, kAny>::kDimTiles][HalfTile::kElements]) {
   constexpr int kRun = HalfTile::kRun;
-  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kAny>::kPad) + 2 * HalfTile::first();
+  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kAny>::kPad) +
+                           2 * HalfTile::first();
   uint32_t b[2][kRun];
   for (int half = 0; half < 2; ++half) load_words<kRun>(b[half], column + half * 16);
   FORGE_UNROLL_ALL
@@ -139,8 +158,9 @@ FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t 
     for (uint32_t half = 0; half < 2; ++half) {
       uint32_t w[HalfTile::kARows * kRun];
       for (int r = 0; r < HalfTile::kARows; ++r)
-        read_v<kAny, kRun>(a.cache, v, kv_head, first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r), half,
-                     HalfTile::first(), w + r * kRun);
+        read_v<kAny, kRun>(a.cache, v, kv_head,
+                           first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r), half,
+                           HalfTile::first(), w + r * kRun);
       HalfTile::multiply(o[d], w, b[half]);
     }
     if (kAny || d % 2 == 1) schedule_here();
@@ -149,8 +169,8 @@ FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t 
 
 // The tile's query vectors as halves; unused columns are zero.
 template <int kDv, bool kAny>
-FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& item, uint32_t first_head, uint32_t n_heads,
-                                uint16_t* q) {
+FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& item,
+                                uint32_t first_head, uint32_t n_heads, uint16_t* q) {
   const uint32_t n_threads = kWave * (kDv / AttentionTile<kDv, kAny>::kDims);
   for (uint32_t i = thread(); i < AttentionTile<kDv, kAny>::kColumns * a.cache.dk; i += n_threads) {
     const uint32_t column = i / a.cache.dk;
@@ -158,32 +178,54 @@ FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& ite
     const uint32_t head = column % a.heads_per_tile;
     float v = 0;
     if (row < item.n && head < n_heads)
-      v = a.q.base[uint64_t{item.first + row} * a.q.stride + (first_head + head) * a.cache.dk + i % a.cache.dk];
+      v = a.q.base[uint64_t{item.first + row} * a.q.stride + (first_head + head) * a.cache.dk +
+                   i % a.cache.dk];
     q[column * (a.cache.dk + AttentionTile<kDv, kAny>::kPad) + i % a.cache.dk] = kv_half(v);
   }
   barrier();
 }
 
-// The same of one row whose Q has not been through "heads", a wave a head; and the row's K and V are written into the state
-// where this workgroup has the last segment. `other` has 256 floats a wave.
+// The same of one row whose Q has not been through "heads", a wave a head; and the row's K and V
+// are written into the state where this workgroup has the last segment. `other` has 256 floats a
+// wave.
 template <int kDv, bool kAny>
-FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item, uint32_t kv_head, uint32_t first_head,
-                              uint32_t n_heads, bool writes, uint16_t* q, float* other) {
+FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item, uint32_t kv_head,
+                              uint32_t first_head, uint32_t n_heads, bool writes, uint16_t* q,
+                              float* other) {
   constexpr uint32_t kWaves = kDv / AttentionTile<kDv, kAny>::kDims;
+  constexpr uint32_t kAhead = 4;  // heads that are loaded before the first is used
   const uint32_t dk = a.cache.dk;
   other += wave() * 256;
-  for (uint32_t column = wave(); column < AttentionTile<kDv, kAny>::kColumns; column += kWaves) {
-    Head x = {};
-    if (column < n_heads) x = query_head(a.heads, item.first, first_head + column, other);
+  const bool stores = writes && wave() == 0;
+  Head key = {}, value = {};
+  if (stores) {
+    key = load_key(a.heads, item.first, kv_head);
+    value = load_value(a.heads, item.first, kv_head);
+  }
+  const Angles angles = load_angles(a.heads, item.first);
+  for (uint32_t first = wave(); first < AttentionTile<kDv, kAny>::kColumns;
+       first += kWaves * kAhead) {
+    Head x[kAhead] = {};
     FORGE_UNROLL_ALL
-    for (uint32_t e = 0; e < kMaxHeadElements; ++e) {
-      const uint32_t i = lane() + e * kWave;
-      if (i < dk) q[column * (dk + AttentionTile<kDv, kAny>::kPad) + i] = kv_half(x.v[e]);
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      if (first + i * kWaves < n_heads)
+        x[i] = load_query(a.heads, item.first, first_head + first + i * kWaves);
+    }
+    FORGE_UNROLL_ALL
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      const uint32_t column = first + i * kWaves;
+      if (column >= AttentionTile<kDv, kAny>::kColumns) break;
+      if (column < n_heads) prepare_query(a.heads, angles, x[i], other);
+      FORGE_UNROLL_ALL
+      for (uint32_t e = 0; e < kMaxHeadElements; ++e) {
+        const uint32_t at = lane() + e * kWave;
+        if (at < dk) q[column * (dk + AttentionTile<kDv, kAny>::kPad) + at] = kv_half(x[i].v[e]);
+      }
     }
   }
-  if (writes && wave() == 0) {
-    store_key(a.heads, item.first, kv_head, other);
-    store_value(a.heads, item.first, kv_head);
+  if (stores) {
+    store_key(a.heads, angles, item.first, kv_head, key, other);
+    write_v(a.cache, a.rows[item.first], a.tables, kv_head, value.v);
   }
   barrier();
 }
@@ -194,10 +236,11 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   constexpr int kC = Tile::kC;
   constexpr uint32_t kWaves = kDv / Tile::kDims;
   FORGE_LDS(Words4, q_words, Tile::kColumns * (256 + Tile::kPad) / 8);
-  FORGE_LDS(float, sums, Tile::kDimTiles * Tile::kE * kWaves * kWave);
+  FORGE_LDS(float, sums, Tile::kDimTiles* Tile::kE* kWaves* kWave);
   FORGE_LDS(Words4, p_words, kWaves * Tile::kColumns * (kKvBlock + Tile::kPad) / 8);
   uint16_t* q = reinterpret_cast<uint16_t*>(q_words);
-  uint16_t* p = reinterpret_cast<uint16_t*>(p_words) + wave() * (Tile::kColumns * (kKvBlock + Tile::kPad));
+  uint16_t* p =
+      reinterpret_cast<uint16_t*>(p_words) + wave() * (Tile::kColumns * (kKvBlock + Tile::kPad));
   const AttentionItem item = a.items[block_x()];
   const uint32_t kv_head = block_y() / a.n_chunks;
   const uint32_t group = a.n_heads / a.cache.n_kv_heads;
@@ -227,13 +270,17 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   }
 
   Softmax total[kC];
-  float* sum = sums + thread();  // element i at i * n_threads: a lane's own, in LDS because it is rarely wanted
+  float* sum =
+      sums +
+      thread();  // element i at i * n_threads: a lane's own, in LDS because it is rarely wanted
   constexpr uint32_t kSum = kWaves * kWave;
   for (int i = 0; i < Tile::kDimTiles * Tile::kE; ++i) sum[i * kSum] = 0;
-  for (uint32_t segment = first_segment + block_z(); segment * kSegmentBlocks <= last_block; segment += a.n_splits) {
+  for (uint32_t segment = first_segment + block_z(); segment * kSegmentBlocks <= last_block;
+       segment += a.n_splits) {
     Softmax soft[kC];
     float o[Tile::kDimTiles][Tile::kE] = {};
-    for (uint32_t b = segment * kSegmentBlocks; b < (segment + 1) * kSegmentBlocks && b <= last_block; ++b) {
+    for (uint32_t b = segment * kSegmentBlocks;
+         b < (segment + 1) * kSegmentBlocks && b <= last_block; ++b) {
       const uint64_t block = a.tables[front.table + b];
       float s[2][Tile::kE] = {};
       scores_of<kDv, kAny>(a, a.cache.k + block * a.cache.k_block_bytes, kv_head, q, s);
@@ -241,7 +288,8 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
       wave_barrier();  // the probabilities of the block before have been read
       fold<kDv, kAny>(a, columns, b * kKvBlock, s, soft, p, shrink);
       wave_barrier();
-      add_values<kDv, kAny>(a, a.cache.v + block * a.cache.v_block_bytes, kv_head, first_dim, p, shrink, o);
+      add_values<kDv, kAny>(a, a.cache.v + block * a.cache.v_block_bytes, kv_head, first_dim, p,
+                            shrink, o);
     }
     if (a.n_splits == 1) {
       for (int c = 0; c < kC; ++c) {
@@ -257,8 +305,10 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
     }
     for (int c = 0; c < kC; ++c) {
       if (!columns[c].used) continue;
-      float* out = a.partial + ((uint64_t{columns[c].row} * a.n_heads + columns[c].head) * a.max_segments +
-                                (segment - first_segment)) * (kDv + 2);
+      float* out =
+          a.partial + ((uint64_t{columns[c].row} * a.n_heads + columns[c].head) * a.max_segments +
+                       (segment - first_segment)) *
+                          (kDv + 2);
       for (int d = 0; d < Tile::kDimTiles; ++d) {
         for (int r = 0; r < HalfTile::kCRows; ++r)
           out[first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] = o[d][r * kC + c];
@@ -276,7 +326,8 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
     float* y = a.y.base + uint64_t{columns[c].row} * a.y.stride + columns[c].head * kDv + first_dim;
     for (int d = 0; d < Tile::kDimTiles; ++d) {
       for (int r = 0; r < HalfTile::kCRows; ++r)
-        y[static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] = sum[(d * Tile::kE + r * kC + c) * kSum] * factor;
+        y[static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] =
+            sum[(d * Tile::kE + r * kC + c) * kSum] * factor;
     }
   }
 }
@@ -288,7 +339,8 @@ FORGE_DEVICE void attention_merge(const AttentionArgs& a) {
   const uint32_t dv = a.cache.dv;
   const uint32_t n_segments = a.rows[row].position / (kKvBlock * kSegmentBlocks) + 1;
   // Of its item: partial results are numbered from the item's first segment.
-  const uint32_t first_segment = first_seen(a.merge_first[row], a.window) / (kKvBlock * kSegmentBlocks);
+  const uint32_t first_segment =
+      first_seen(a.merge_first[row], a.window) / (kKvBlock * kSegmentBlocks);
   const float* from = a.partial + (uint64_t{row} * a.n_heads + head) * a.max_segments * (dv + 2);
   if (thread() >= dv) return;
   Softmax total;

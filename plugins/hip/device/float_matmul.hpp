@@ -1,7 +1,7 @@
 // plugins/hip/device/float_matmul.hpp: products with f16, bf16 and f32 weights, in f32.
 //
-// Order of addition: k is cut into kSegments segments of whole chunks; one chain of fused multiply-adds a segment, then
-// the segments in order.
+// Order of addition: k is cut into kSegments segments of whole chunks; one chain of fused
+// multiply-adds a segment, then the segments in order.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_FLOAT_MATMUL_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_FLOAT_MATMUL_HPP_
 
@@ -27,7 +27,8 @@ FORGE_DEVICE FloatChunk<kType> load_chunk(const uint8_t* codes, uint64_t entry) 
       chunk.v[i] = float_of_bits(words[i]);
     } else {
       const uint32_t bits = words[i / 2] >> (16 * (i % 2)) & 0xffffu;
-      chunk.v[i] = kType == FloatType::kF16 ? float_of_half(static_cast<uint16_t>(bits)) : float_of_bits(bits << 16);
+      chunk.v[i] = kType == FloatType::kF16 ? float_of_half(static_cast<uint16_t>(bits))
+                                            : float_of_bits(bits << 16);
     }
   }
   return chunk;
@@ -38,7 +39,7 @@ template <FloatType kType, bool kGated>
 FORGE_DEVICE void float_matmul(const FloatMatmulArgs& a) {
   constexpr int kMatrices = kGated ? 2 : 1;
   constexpr uint32_t kChunk = FloatChunk<kType>::kElements;
-  FORGE_LDS(float, partial, kMatrices * kFloatRows * kSegments * kTileRows);
+  FORGE_LDS(float, partial, kMatrices* kFloatRows* kSegments* kTileRows);
   const MatmulPart& part = part_of(a.part, a.n_parts, block_x());
   const uint32_t tile = block_x() - part.first_tile;
   const uint32_t first = block_y() * kFloatRows;
@@ -71,7 +72,8 @@ FORGE_DEVICE void float_matmul(const FloatMatmulArgs& a) {
   float sum = 0, up = 0;
   for (uint32_t s = 0; s < kSegments; ++s) {
     sum += partial[r * kThreads + s * kTileRows + thread() % kTileRows];
-    if constexpr (kGated) up += partial[(kFloatRows + r) * kThreads + s * kTileRows + thread() % kTileRows];
+    if constexpr (kGated)
+      up += partial[(kFloatRows + r) * kThreads + s * kTileRows + thread() % kTileRows];
   }
   finish<kGated>(part, a.activation, first + r, tile * kTileRows + thread() % kTileRows, sum, up);
 }

@@ -1,20 +1,23 @@
-// plugins/hip/device/formats.hpp: how quantized weights lie in the memory of a GPU. Host and device.
+// plugins/hip/device/formats.hpp: how quantized weights lie in the memory of a GPU. Host and
+// device.
 //
-// A matrix [n_in, n_out] is kept in tiles of 16 rows (outputs) and blocks of 32 columns (k). What belongs to one
-// block of one row is spread over planes; in each, the entry of tile t, block b and row r is number
+// A matrix [n_in, n_out] is kept in tiles of 16 rows (outputs) and blocks of 32 columns (k). What
+// belongs to one block of one row is spread over planes; in each, the entry of tile t, block b and
+// row r is number
 //   (t * n_in / 32 + b) * 16 + r
 // so that 16 lanes read 16 rows side by side. Rows beyond n_out are zero.
 //
-//   codes, 4 bits   16 bytes: word i has the elements 4 i .. 4 i + 3 in its low nibbles and 16 + 4 i .. in its high ones
-//   codes, 8 bits   two sub-planes of 16 bytes per tile, block and row, first all of a block's elements 0 to 15
+//   codes, 4 bits   16 bytes: word i has the elements 4 i .. 4 i + 3 in its low nibbles and 16 + 4
+//   i .. in its high ones codes, 8 bits   two sub-planes of 16 bytes per tile, block and row, first
+//   all of a block's elements 0 to 15
 //                   for its 16 rows (256 bytes), then 16 to 31
 //   bits, 1         one word: bit 8 c + i is of element 4 i + c
-//   bits, 2         two words, of the elements 0 to 15 and 16 to 31: bits 8 c + 2 i of element 4 i + c
-//   scales          of the block, see ScaleKind
-//   super           of 8 blocks: entry (t * n_in / 256 + b / 8) * 16 + r
+//   bits, 2         two words, of the elements 0 to 15 and 16 to 31: bits 8 c + 2 i of element 4 i
+//   + c scales          of the block, see ScaleKind super           of 8 blocks: entry (t * n_in /
+//   256 + b / 8) * 16 + r
 //
-// An element's value is a sum of products of integers: with u the code (4 or 8 bits, the bits above it, or what a table
-// holds for it) and the block's scales
+// An element's value is a sum of products of integers: with u the code (4 or 8 bits, the bits above
+// it, or what a table holds for it) and the block's scales
 //   value = d * s * (u - offset) + dm * m
 // where s and m are small integers of a group of 16 or 32 elements.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_FORMATS_HPP_
@@ -25,18 +28,18 @@
 namespace forge::hip {
 
 inline constexpr uint32_t kTileRows = 16;
-inline constexpr uint32_t kBlock = 32;        // elements along k
-inline constexpr uint32_t kSuperBlocks = 8;   // blocks that share an entry of the super plane
-inline constexpr uint32_t kSegments = 16;     // of k: see matmul.hpp
+inline constexpr uint32_t kBlock = 32;       // elements along k
+inline constexpr uint32_t kSuperBlocks = 8;  // blocks that share an entry of the super plane
+inline constexpr uint32_t kSegments = 16;    // of k: see matmul.hpp
 
 enum class ScaleKind : uint32_t {
-  kHalf,          // block: f16 d.                                 s = 1
-  kHalfPair,      // block: f16 d, f16 dm.                         s = m = 1
-  kExponent,      // block: e8m0 exponent byte, d = 2^(e - 128).   s = 1
-  kSuper,         // block: int8 s.            super: f16 d
-  kSuperMin,      // block: u8 s, u8 m.        super: f16 d, f16 -dmin
-  kSuper16,       // block: int8 s0, int8 s1.  super: f16 d
-  kSuper16Min,    // block: two of s | m << 4. super: f16 d, f16 -dmin
+  kHalf,        // block: f16 d.                                 s = 1
+  kHalfPair,    // block: f16 d, f16 dm.                         s = m = 1
+  kExponent,    // block: e8m0 exponent byte, d = 2^(e - 128).   s = 1
+  kSuper,       // block: int8 s.            super: f16 d
+  kSuperMin,    // block: u8 s, u8 m.        super: f16 d, f16 -dmin
+  kSuper16,     // block: int8 s0, int8 s1.  super: f16 d
+  kSuper16Min,  // block: two of s | m << 4. super: f16 d, f16 -dmin
 };
 
 // Bytes of an entry of the scales plane and of the super plane.
@@ -71,14 +74,17 @@ struct Format {
   int32_t offset;      // subtracted from the code
   bool table;          // the code picks a signed byte of a table
   ScaleKind scale;
-  uint32_t group;      // elements of a scale: 16 or 32
+  uint32_t group;  // elements of a scale: 16 or 32
 
   constexpr bool has_min() const {
-    return scale == ScaleKind::kHalfPair || scale == ScaleKind::kSuperMin || scale == ScaleKind::kSuper16Min;
+    return scale == ScaleKind::kHalfPair || scale == ScaleKind::kSuperMin ||
+           scale == ScaleKind::kSuper16Min;
   }
   constexpr bool is_signed() const { return table || code_bits == 8; }
   // Elements a row must be a multiple of.
-  constexpr uint32_t row_multiple() const { return super_bytes(scale) != 0 ? kBlock * kSuperBlocks : kBlock; }
+  constexpr uint32_t row_multiple() const {
+    return super_bytes(scale) != 0 ? kBlock * kSuperBlocks : kBlock;
+  }
   // Bytes of 32 elements of one row in each plane.
   constexpr uint32_t code_bytes() const { return code_bits * kBlock / 8; }
   constexpr uint32_t single_bytes() const { return low_bits * 4; }
@@ -99,8 +105,8 @@ inline constexpr Format kIQ4_NL = {4, 0, 0, 0, true, ScaleKind::kHalf, 32};
 inline constexpr Format kIQ4_XS = {4, 0, 0, 0, true, ScaleKind::kSuper, 32};
 inline constexpr Format kMXFP4 = {4, 0, 0, 0, true, ScaleKind::kExponent, 32};
 
-// The tables, as words of four signed bytes. IQ4: the 16 levels of ggml's non-linear 4-bit types; MXFP4: e2m1,
-// doubled, which kExponent's 2^-128 takes back.
+// The tables, as words of four signed bytes. IQ4: the 16 levels of ggml's non-linear 4-bit types;
+// MXFP4: e2m1, doubled, which kExponent's 2^-128 takes back.
 struct Table16 {
   int8_t value[16];
   uint32_t word[4];

@@ -1,5 +1,5 @@
-// All kernels of the packs, by the names that args.hpp gives. Compiled by clang for each GPU, by nvcc, and by the host
-// compiler for the simulator.
+// All kernels of the packs, by the names that args.hpp gives. Compiled by clang for each GPU, by
+// nvcc, and by the host compiler for the simulator.
 #include "plugins/hip/device/attention.hpp"
 #include "plugins/hip/device/float_matmul.hpp"
 #include "plugins/hip/device/heads.hpp"
@@ -10,8 +10,8 @@
 namespace forge::hip {
 
 FORGE_KERNEL(quantize, QuantizeArgs, 256) { device::quantize(a); }
-FORGE_KERNEL(norm, NormArgs, 256) { device::norm<false>(a); }
-FORGE_KERNEL(norm_quantize, NormArgs, 256) { device::norm<true>(a); }
+FORGE_KERNEL(norm, NormArgs, 256) { device::norm(a); }
+FORGE_KERNEL(norm_quantize, NormArgs, 256) { device::norm_quantize(a); }
 FORGE_KERNEL(heads, HeadsArgs, 256) { device::heads(a); }
 FORGE_KERNEL(gated, ElementArgs, 256) { device::gated(a); }
 FORGE_KERNEL(unary, ElementArgs, 256) { device::unary(a); }
@@ -20,12 +20,12 @@ FORGE_KERNEL(select_rows, ElementArgs, 256) { device::select_rows(a); }
 FORGE_KERNEL(probe_add, ProbeAddArgs, 256) { device::probe_add(a); }
 FORGE_KERNEL(probe_matrix, ProbeMatrixArgs, 32) { device::probe_matrix(a); }
 
-#define FORGE_ATTENTION(dv)                                                             \
-  FORGE_KERNEL(attention_##dv, AttentionArgs, attention_threads(dv, false)) {         \
-    device::attention<dv, false>(a);                                                  \
-  }                                                                                   \
-  FORGE_KERNEL(attention_any_##dv, AttentionArgs, attention_threads(dv, true)) {      \
-    device::attention<dv, true>(a);                                                   \
+#define FORGE_ATTENTION(dv)                                                      \
+  FORGE_KERNEL(attention_##dv, AttentionArgs, attention_threads(dv, false)) {    \
+    device::attention<dv, false>(a);                                             \
+  }                                                                              \
+  FORGE_KERNEL(attention_any_##dv, AttentionArgs, attention_threads(dv, true)) { \
+    device::attention<dv, true>(a);                                              \
   }
 FORGE_ATTENTION(32)
 FORGE_ATTENTION(64)
@@ -35,24 +35,25 @@ FORGE_ATTENTION(128)
 FORGE_ATTENTION(256)
 FORGE_KERNEL(attention_merge, AttentionArgs, 256) { device::attention_merge(a); }
 
-#define FORGE_FLOAT(name, type)                                                                             \
-  FORGE_KERNEL(float_##name, FloatMatmulArgs, 256) { device::float_matmul<device::FloatType::type, false>(a); } \
-  FORGE_KERNEL(float_gated_##name, FloatMatmulArgs, 256) { device::float_matmul<device::FloatType::type, true>(a); }
+#define FORGE_FLOAT(name, type)                              \
+  FORGE_KERNEL(float_##name, FloatMatmulArgs, 256) {         \
+    device::float_matmul<device::FloatType::type, false>(a); \
+  }                                                          \
+  FORGE_KERNEL(float_gated_##name, FloatMatmulArgs, 256) {   \
+    device::float_matmul<device::FloatType::type, true>(a);  \
+  }
 FORGE_FLOAT(f16, kF16)
 FORGE_FLOAT(bf16, kBf16)
 FORGE_FLOAT(f32, kF32)
 
-#define FORGE_MATMUL(name, format)                                                            \
-  FORGE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); }       \
-  FORGE_KERNEL(gemv_gated_##name, MatmulArgs, 256) { device::gemv<format, true, false>(a); }  \
-  FORGE_KERNEL(gemv_normed_##name, MatmulArgs, 256) { device::gemv<format, false, true>(a); } \
-  FORGE_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                                   \
-    device::gemv<format, true, true>(a);                                                      \
-  }                                                                                           \
-  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }          \
-  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }     \
-  FORGE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format, false>(a); }              \
-  FORGE_KERNEL(gemm_gated_##name, MatmulArgs, 256) { device::gemm<format, true>(a); }
+#define FORGE_MATMUL(name, format)                                                                 \
+  FORGE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); }            \
+  FORGE_KERNEL(gemv_gated_##name, MatmulArgs, 256) { device::gemv<format, true, false>(a); }       \
+  FORGE_KERNEL(gemv_normed_##name, MatmulArgs, 256) { device::gemv<format, false, true>(a); }      \
+  FORGE_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) { device::gemv<format, true, true>(a); } \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }               \
+  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }          \
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }
 FORGE_MATMUL(q8_0, kQ8_0)
 FORGE_MATMUL(q4_0, kQ4_0)
 FORGE_MATMUL(q4_1, kQ4_1)

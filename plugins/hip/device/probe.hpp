@@ -20,20 +20,23 @@ FORGE_DEVICE void probe_matrix(const ProbeMatrixArgs& a) {
     for (int r = 0; r < TileLayout::kARows; ++r) {
       const uint32_t row = TileLayout::a_row(r);
       for (int i = 0; i < Int8Tile::kRun; ++i)
-        a8[r * Int8Tile::kRun + i] =
-            reinterpret_cast<const uint32_t*>(a.a8)[row * 4 + Int8Tile::first() + static_cast<uint32_t>(i)];
+        a8[r * Int8Tile::kRun + i] = reinterpret_cast<const uint32_t*>(
+            a.a8)[row * 4 + Int8Tile::first() + static_cast<uint32_t>(i)];
       for (int i = 0; i < HalfTile::kRun; ++i)
-        a16[r * HalfTile::kRun + i] =
-            reinterpret_cast<const uint32_t*>(a.a16)[row * 8 + HalfTile::first() + static_cast<uint32_t>(i)];
+        a16[r * HalfTile::kRun + i] = reinterpret_cast<const uint32_t*>(
+            a.a16)[row * 8 + HalfTile::first() + static_cast<uint32_t>(i)];
     }
     const uint32_t column = first + TileLayout::b_column();
     for (int i = 0; i < Int8Tile::kRun; ++i)
-      b8[i] = reinterpret_cast<const uint32_t*>(a.b8)[column * 4 + Int8Tile::first() + static_cast<uint32_t>(i)];
+      b8[i] = reinterpret_cast<const uint32_t*>(
+          a.b8)[column * 4 + Int8Tile::first() + static_cast<uint32_t>(i)];
     for (int i = 0; i < HalfTile::kRun; ++i)
-      b16[i] = reinterpret_cast<const uint32_t*>(a.b16)[column * 8 + HalfTile::first() + static_cast<uint32_t>(i)];
-    int32_t c8[Int8Tile::kElements] = {};
+      b16[i] = reinterpret_cast<const uint32_t*>(
+          a.b16)[column * 8 + HalfTile::first() + static_cast<uint32_t>(i)];
+    int32_t c8[Int8Tile::kElements];
+    const int32_t start[TileLayout::kCColumns] = {};
     float c16[HalfTile::kElements] = {};
-    Int8Tile::multiply<true>(c8, a8, b8);
+    Int8Tile::multiply<true>(c8, a8, b8, start);
     HalfTile::multiply(c16, a16, b16);
     for (int e = 0; e < TileLayout::kElements; ++e) {
       const uint32_t at = TileLayout::c_row(e / kC) * 16 + first + TileLayout::c_column(e % kC);

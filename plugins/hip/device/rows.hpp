@@ -18,16 +18,52 @@ FORGE_DEVICE void quantize_block(float v, int8_t* q, BlockMeta* meta) {
   const int32_t sum = wave_sum_of_16(quant);
   q[lane()] = static_cast<int8_t>(quant);
   const int32_t other = shuffle_xor<16>(sum);
-  if (lane() == 0) *meta = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
+  if (lane() == 0)
+    *meta = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
+}
+
+// The same with 8 consecutive elements in a lane and 4 neighbouring lanes for a block; `at` is the
+// first element.
+inline constexpr uint32_t kRun = 8;
+
+FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* meta, uint32_t at) {
+  float largest = 0;
+  for (uint32_t i = 0; i < kRun; ++i) largest = max_of(largest, abs_of(v[i]));
+  largest = max_of(largest, shuffle_xor<1>(largest));
+  largest = max_of(largest, shuffle_xor<2>(largest));
+  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+  int32_t sum = 0;
+  uint32_t words[2] = {};
+  for (uint32_t i = 0; i < kRun; ++i) {
+    const auto quant = static_cast<int32_t>(round_of(v[i] * inverse));
+    sum += quant;
+    words[i / 4] |= (static_cast<uint32_t>(quant) & 255u) << 8 * (i % 4);
+  }
+  *reinterpret_cast<Words2*>(q + at) = {{words[0], words[1]}};
+  sum += shuffle_xor<1>(sum);  // of 16 elements
+  const int32_t other = shuffle_xor<2>(sum);
+  if (at % kBlock == 0)
+    meta[at / kBlock] = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
+}
+
+FORGE_DEVICE void load_run(float (&v)[kRun], const float* x) {
+  if (reinterpret_cast<uint64_t>(x) % 16 != 0) {  // a view that begins anywhere
+    for (uint32_t i = 0; i < kRun; ++i) v[i] = x[i];
+    return;
+  }
+  uint32_t words[kRun];
+  load_words<kRun>(words, x);
+  for (uint32_t i = 0; i < kRun; ++i) v[i] = float_of_bits(words[i]);
 }
 
 FORGE_DEVICE void quantize(const QuantizeArgs& a) {
   const uint32_t row = block_y();
-  const uint32_t block = block_x() * (kThreads / kBlock) + wave();
-  const uint32_t n_blocks = a.to.k / kBlock;
-  if (block >= n_blocks) return;
-  const float v = a.x.base[uint64_t{row} * a.x.stride + block * kBlock + lane()];
-  quantize_block(v, a.to.q + uint64_t{row} * a.to.k + block * kBlock, a.to.meta + uint64_t{row} * n_blocks + block);
+  const uint32_t at = (block_x() * kThreads + thread()) * kRun;
+  if (at >= a.to.k) return;  // four lanes at a time
+  float v[kRun];
+  load_run(v, a.x.base + uint64_t{row} * a.x.stride + at);
+  quantize_run(v, a.to.q + uint64_t{row} * a.to.k, a.to.meta + uint64_t{row} * (a.to.k / kBlock),
+               at);
 }
 
 // The sum over a workgroup of 256 threads, in one order; `buffer` has 8 floats.
@@ -43,7 +79,9 @@ FORGE_DEVICE float workgroup_sum(float v, float* buffer) {
 
 struct Normal {
   float mean, factor;
-  FORGE_METHOD float of(float x, float weight, float bias) const { return (x - mean) * factor * weight + bias; }
+  FORGE_METHOD float of(float x, float weight, float bias) const {
+    return (x - mean) * factor * weight + bias;
+  }
 };
 
 // How the n elements at x are normalised.
@@ -65,7 +103,6 @@ FORGE_DEVICE Normal normal_of(const float* x, uint32_t n, uint32_t kind, float e
   return {mean, 1.0f / sqrt_of(squares / count + eps)};
 }
 
-template <bool kQuantize>
 FORGE_DEVICE void norm(const NormArgs& a) {
   FORGE_LDS(float, buffer, kThreads / kWave);
   const uint32_t row = block_x();
@@ -75,16 +112,64 @@ FORGE_DEVICE void norm(const NormArgs& a) {
   const float* weight = a.weight == nullptr ? nullptr : a.weight + block_y() * a.weight_stride;
   const float* bias = a.bias == nullptr ? nullptr : a.bias + block_y() * a.weight_stride;
   float* y = a.y.base + uint64_t{row} * a.y.stride + at;
-  // Whole waves go round together: with quantization the width is a multiple of a wave.
-  for (uint32_t i = thread(); i < a.group; i += kThreads) {
-    const float v = normal.of(x[i], weight == nullptr ? 1.0f : weight[i], bias == nullptr ? 0.0f : bias[i]);
-    if (a.y.base != nullptr) y[i] = v;
-    if constexpr (kQuantize) {
-      const uint32_t n_blocks = a.to.k / kBlock;
-      quantize_block(v, a.to.q + uint64_t{row} * a.to.k + i / kBlock * kBlock,
-                     a.to.meta + uint64_t{row} * n_blocks + i / kBlock);
+  for (uint32_t i = thread(); i < a.group; i += kThreads)
+    y[i] = normal.of(x[i], weight == nullptr ? 1.0f : weight[i], bias == nullptr ? 0.0f : bias[i]);
+}
+
+// As normal_of, for rows of a multiple of kBlock elements that go on to be quantized.
+FORGE_DEVICE Normal normal_of_runs(const float* x, uint32_t n, uint32_t kind, float eps,
+                                   float* buffer) {
+  const float count = static_cast<float>(n);
+  float mean = 0;
+  if (kind == FORGE_NORM_LAYER) {
+    float sum = 0;
+    for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
+      float v[kRun];
+      load_run(v, x + at);
+      for (uint32_t i = 0; i < kRun; ++i) sum += v[i];
     }
+    mean = workgroup_sum(sum, buffer) / count;
   }
+  float squares = 0;
+  for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
+    float v[kRun];
+    load_run(v, x + at);
+    for (uint32_t i = 0; i < kRun; ++i) squares = fma_of(v[i] - mean, v[i] - mean, squares);
+  }
+  squares = workgroup_sum(squares, buffer);
+  if (kind == FORGE_NORM_L2) return {0, 1.0f / max_of(sqrt_of(squares), eps)};
+  return {mean, 1.0f / sqrt_of(squares / count + eps)};
+}
+
+// Normalises and quantizes a row; its floats go to y if they are wanted.
+FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const float* bias,
+                                    uint32_t n, const Normal& normal, bool wants_floats, float* y,
+                                    int8_t* q, BlockMeta* meta) {
+  for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
+    float v[kRun], w[kRun], b[kRun];
+    load_run(v, x + at);
+    for (uint32_t i = 0; i < kRun; ++i) {
+      w[i] = 1.0f;
+      b[i] = 0.0f;
+    }
+    if (weight != nullptr) load_run(w, weight + at);
+    if (bias != nullptr) load_run(b, bias + at);
+    for (uint32_t i = 0; i < kRun; ++i) {
+      v[i] = normal.of(v[i], w[i], b[i]);
+      if (wants_floats) y[at + i] = v[i];
+    }
+    quantize_run(v, q, meta, at);
+  }
+}
+
+FORGE_DEVICE void norm_quantize(const NormArgs& a) {
+  FORGE_LDS(float, buffer, kThreads / kWave);
+  const uint32_t row = block_x();
+  const float* x = a.x.base + uint64_t{row} * a.x.stride;
+  const Normal normal = normal_of_runs(x, a.group, a.kind, a.eps, buffer);
+  norm_quantize_row(x, a.weight, a.bias, a.group, normal, a.y.base != nullptr,
+                    a.y.base + uint64_t{row} * a.y.stride, a.to.q + uint64_t{row} * a.to.k,
+                    a.to.meta + uint64_t{row} * (a.to.k / kBlock));
 }
 
 // ---------------------------------------------------------------- element by element

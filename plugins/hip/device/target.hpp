@@ -1,21 +1,25 @@
 // plugins/hip/device/target.hpp: the few things kernels need of a machine.
 //
-// Kernels are written once against this layer. It has three forms, one for each compiler that sees them:
+// Kernels are written once against this layer. It has three forms, one for each compiler that sees
+// them:
 //   target_amdgcn.hpp  clang for gfx11 and gfx12, without ROCm's headers and device libraries
 //   target_cuda.hpp    nvcc, for the sm90 pack
 //   target_host.hpp    the host compiler, for the simulator of the tests
 // A form gives:
 //   thread() n_threads() block_x/y/z() lane() wave() barrier() shuffle_xor<M>(v) atomic_add()
-//   FORGE_LDS(type, name, count), FORGE_KERNEL(name, Args, n_threads) { body using `a` }
-//   half <-> float, exp2, sqrt, fma; dot4 of signed or unsigned with signed bytes
-//   matrix products of a wave: see Int8Tile and HalfTile below
+//   FORGE_LDS(type, name, count), FORGE_KERNEL(name, Args, n_threads) { body using `a` };
+//   FORGE_DENSE_KERNEL where two workgroups should fit a processor half <-> float, exp2, sqrt, fma;
+//   dot4 of signed or unsigned with signed bytes matrix products of a wave: see Int8Tile and
+//   HalfTile below
 // Waves have 32 lanes everywhere.
 //
-// Matrix products: C[16, kColumns] += A[16, 16] * B[16, kColumns], spread over the lanes of a wave. A row
-// (of A) and a column (of B) is 16 consecutive k: 4 words of 4 bytes, or 8 words of 2 halves. A lane holds
+// Matrix products: C[16, kColumns] += A[16, 16] * B[16, kColumns], spread over the lanes of a wave.
+// A row (of A) and a column (of B) is 16 consecutive k: 4 words of 4 bytes, or 8 words of 2 halves.
+// A lane holds
 //   of A: kARows rows a_row(i), of each the words first() .. first() + kRun - 1
 //   of B: the words first() .. of column b_column()
-//   of C: kCRows x kCColumns elements: row c_row(i), column c_column(j) is element i * kCColumns + j
+//   of C: kCRows x kCColumns elements: row c_row(i), column c_column(j) is element i * kCColumns +
+//   j
 // What order the lanes' k have inside a product does not matter, as A and B agree.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_TARGET_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_TARGET_HPP_

@@ -1,5 +1,5 @@
-// plugins/hip/device/target_amdgcn.hpp: see target.hpp. RDNA3 (gfx11) and RDNA4 (gfx12), wave32, compiled by plain
-// clang: everything here is a builtin of the compiler.
+// plugins/hip/device/target_amdgcn.hpp: see target.hpp. RDNA3 (gfx11) and RDNA4 (gfx12), wave32,
+// compiled by plain clang: everything here is a builtin of the compiler.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_TARGET_AMDGCN_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_TARGET_AMDGCN_HPP_
 
@@ -12,8 +12,10 @@
 #define FORGE_DEVICE static inline __attribute__((device, always_inline))
 #define FORGE_METHOD __attribute__((device, always_inline))
 #define FORGE_LDS(type, name, count) static __attribute__((shared)) type name[count]
-#define FORGE_KERNEL(name, Args, threads)                                                              \
-  extern "C" __attribute__((global, amdgpu_flat_work_group_size(threads, threads))) void name(Args a)
+#define FORGE_KERNEL(name, Args, threads)                                                      \
+  extern "C" __attribute__((global, amdgpu_flat_work_group_size(threads, threads))) void name( \
+      Args a)
+#define FORGE_DENSE_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_PRAGMA(text) _Pragma(#text)
 #define FORGE_UNROLL(n) FORGE_PRAGMA(unroll n)
 #define FORGE_UNROLL_ALL _Pragma("unroll")
@@ -38,8 +40,9 @@ FORGE_DEVICE void wave_barrier() {
   __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "wavefront");
 }
 
-// Within 16 lanes by DPP; across them by v_permlanex16. LLVM 19 moves the latter into a divergent block that
-// follows it, where its source lane is off (llvm-project PR 142962); the empty asm pins it.
+// Within 16 lanes by DPP; across them by v_permlanex16. LLVM 19 moves the latter into a divergent
+// block that follows it, where its source lane is off (llvm-project PR 142962); the empty asm pins
+// it.
 template <int kMask>
 FORGE_DEVICE uint32_t shuffle_xor_word(uint32_t v) {
   if constexpr (kMask < 16) {
@@ -74,6 +77,7 @@ FORGE_DEVICE uint16_t half_of_float(float f) {
   return __builtin_bit_cast(uint16_t, static_cast<_Float16>(f));
 }
 FORGE_DEVICE float float_of_bits(uint32_t b) { return __builtin_bit_cast(float, b); }
+FORGE_DEVICE uint32_t bits_of_float(float f) { return __builtin_bit_cast(uint32_t, f); }
 
 // c + sum of 4 products of bytes; b's are signed, a's if kSigned.
 template <bool kSigned>
@@ -97,9 +101,9 @@ typedef float ForgeFloat8 __attribute__((ext_vector_type(8)));
 typedef _Float16 ForgeHalf8 __attribute__((ext_vector_type(8)));
 typedef _Float16 ForgeHalf16 __attribute__((ext_vector_type(16)));
 
-// gfx11: lanes l and l + 16 hold the same 16 k of row (column) l & 15; element i of C is row 2 i + (l >> 4).
-// Lane l therefore holds row (l & 15) / 2 + 8 (l & 1) of A, which makes element i row i + 8 (l >> 4).
-// gfx12: lane l holds 8 k, those from 8 (l >> 4); C's element i is row i + 8 (l >> 4).
+// gfx11: lanes l and l + 16 hold the same 16 k of row (column) l & 15; element i of C is row 2 i +
+// (l >> 4). Lane l therefore holds row (l & 15) / 2 + 8 (l & 1) of A, which makes element i row i +
+// 8 (l >> 4). gfx12: lane l holds 8 k, those from 8 (l >> 4); C's element i is row i + 8 (l >> 4).
 // Rationale for one C on both: the rows of a lane are neighbours, so their scales are one load.
 struct TileLayout {
   static constexpr int kColumns = 16, kARows = 1, kCRows = 8, kCColumns = 1, kElements = 8;
@@ -116,15 +120,55 @@ struct TileLayout {
 
 struct Int8Tile : TileLayout {
   static constexpr int kRun = FORGE_GFX12 ? 2 : 4;
+  typedef uint32_t Words __attribute__((ext_vector_type(kRun)));
   static __attribute__((device, always_inline)) uint32_t first() {
     return FORGE_GFX12 ? 2 * ((thread() >> 4) & 1) : 0;
   }
-  // One product of 16 k. A is signed if kSigned.
+  // One product of 16 k: out = start of the column + a * b. A is signed if kSigned.
   template <bool kSigned>
-  static __attribute__((device, always_inline)) void multiply(int32_t (&c)[8], const uint32_t (&a)[kRun],
-                                                              const uint32_t (&b)[kRun]) {
+  static __attribute__((device, always_inline)) void multiply(int32_t (&out)[8],
+                                                              const uint32_t (&a)[kRun],
+                                                              const uint32_t (&b)[kRun],
+                                                              const int32_t (&start)[1]) {
     ForgeInt8 acc;
-    for (int i = 0; i < 8; ++i) acc[i] = c[i];
+    for (int i = 0; i < 8; ++i) acc[i] = start[0];
+    add<kSigned>(acc, a, b);
+    for (int i = 0; i < 8; ++i) out[i] = acc[i];
+  }
+  // Two of them.
+  template <bool kSigned>
+  static __attribute__((device, always_inline)) void multiply2(
+      int32_t (&out)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
+      const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun], const int32_t (&start)[1]) {
+    ForgeInt8 acc;
+    for (int i = 0; i < 8; ++i) acc[i] = start[0];
+    add<kSigned>(acc, a0, b0);
+    add<kSigned>(acc, a1, b1);
+    for (int i = 0; i < 8; ++i) out[i] = acc[i];
+  }
+  // The lane's columns of two neighbouring tiles of B: rows of 32 bytes, `stride` bytes apart, in
+  // LDS.
+  static __attribute__((device, always_inline)) void load_two(uint32_t (&b0)[2][kRun],
+                                                              uint32_t (&b1)[2][kRun],
+                                                              const uint8_t* rows,
+                                                              uint32_t stride) {
+    FORGE_UNROLL_ALL
+    for (int t = 0; t < 2; ++t) {
+      const uint8_t* row =
+          rows + (16 * static_cast<uint32_t>(t) + b_column()) * stride + 4 * first();
+      const auto low = *reinterpret_cast<const Words*>(row);
+      const auto high = *reinterpret_cast<const Words*>(row + 16);
+      for (int i = 0; i < kRun; ++i) {
+        b0[t][i] = low[i];
+        b1[t][i] = high[i];
+      }
+    }
+  }
+
+ private:
+  template <bool kSigned>
+  static __attribute__((device, always_inline)) void add(ForgeInt8& acc, const uint32_t (&a)[kRun],
+                                                         const uint32_t (&b)[kRun]) {
 #if FORGE_GFX12
     const ForgeInt2 x = {static_cast<int>(a[0]), static_cast<int>(a[1])};
     const ForgeInt2 y = {static_cast<int>(b[0]), static_cast<int>(b[1])};
@@ -136,16 +180,6 @@ struct Int8Tile : TileLayout {
                          static_cast<int>(b[3])};
     acc = __builtin_amdgcn_wmma_i32_16x16x16_iu8_w32(kSigned, x, true, y, acc, false);
 #endif
-    for (int i = 0; i < 8; ++i) c[i] = acc[i];
-  }
-  // Two of them.
-  template <bool kSigned>
-  static __attribute__((device, always_inline)) void multiply2(int32_t (&c)[8], const uint32_t (&a0)[kRun],
-                                                               const uint32_t (&a1)[kRun],
-                                                               const uint32_t (&b0)[kRun],
-                                                               const uint32_t (&b1)[kRun]) {
-    multiply<kSigned>(c, a0, b0);
-    multiply<kSigned>(c, a1, b1);
   }
 };
 
@@ -154,7 +188,8 @@ struct HalfTile : TileLayout {
   static __attribute__((device, always_inline)) uint32_t first() {
     return FORGE_GFX12 ? 4 * ((thread() >> 4) & 1) : 0;
   }
-  static __attribute__((device, always_inline)) void multiply(float (&c)[8], const uint32_t (&a)[kRun],
+  static __attribute__((device, always_inline)) void multiply(float (&c)[8],
+                                                              const uint32_t (&a)[kRun],
                                                               const uint32_t (&b)[kRun]) {
     ForgeFloat8 acc;
     for (int i = 0; i < 8; ++i) acc[i] = c[i];

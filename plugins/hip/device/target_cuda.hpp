@@ -9,6 +9,8 @@
 #define FORGE_LDS(type, name, count) __shared__ type name[count]
 #define FORGE_KERNEL(name, Args, threads) \
   extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Args a)
+#define FORGE_DENSE_KERNEL(name, Args, threads) \
+  extern "C" __global__ void __launch_bounds__(threads, 2) name(const __grid_constant__ Args a)
 #define FORGE_PRAGMA(text) _Pragma(#text)
 #define FORGE_UNROLL(n) FORGE_PRAGMA(unroll n)
 #define FORGE_UNROLL_ALL _Pragma("unroll")
@@ -39,6 +41,7 @@ FORGE_DEVICE float round_of(float x) { return rintf(x); }
 FORGE_DEVICE float float_of_half(uint16_t h) { return __half2float(__ushort_as_half(h)); }
 FORGE_DEVICE uint16_t half_of_float(float f) { return __half_as_ushort(__float2half_rn(f)); }
 FORGE_DEVICE float float_of_bits(uint32_t b) { return __uint_as_float(b); }
+FORGE_DEVICE uint32_t bits_of_float(float f) { return __float_as_uint(f); }
 
 template <bool kSigned>
 FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
@@ -59,8 +62,8 @@ FORGE_DEVICE uint32_t lookup16(const uint32_t (&table)[4], uint32_t index) {
   return (low & ~mask) | (high & mask);
 }
 
-// mma.m16n8: with g = lane / 4 and t = lane % 4, a lane holds rows g and g + 8 of A, column g of B, and of C
-// rows g and g + 8 at columns 2 t and 2 t + 1.
+// mma.m16n8: with g = lane / 4 and t = lane % 4, a lane holds rows g and g + 8 of A, column g of B,
+// and of C rows g and g + 8 at columns 2 t and 2 t + 1.
 struct TileLayout {
   static constexpr int kColumns = 8, kARows = 2, kCRows = 2, kCColumns = 2, kElements = 4;
   static __device__ __forceinline__ uint32_t a_row(int i) {
@@ -77,35 +80,53 @@ struct Int8Tile : TileLayout {
   static constexpr int kRun = 1;
   static __device__ __forceinline__ uint32_t first() { return thread() & 3; }
   template <bool kSigned>
-  static __device__ __forceinline__ void multiply(int32_t (&c)[4], const uint32_t (&a)[2],
-                                                  const uint32_t (&b)[1]) {
+  static __device__ __forceinline__ void multiply(int32_t (&out)[4], const uint32_t (&a)[2],
+                                                  const uint32_t (&b)[1],
+                                                  const int32_t (&start)[2]) {
     if constexpr (kSigned)
-      asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a[0]), "r"(a[1]), "r"(b[0]));
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+          "{%7,%8,%7,%8};"
+          : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start[0]), "r"(start[1]));
     else
-      asm("mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a[0]), "r"(a[1]), "r"(b[0]));
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+          "{%7,%8,%7,%8};"
+          : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start[0]), "r"(start[1]));
   }
   template <bool kSigned>
-  static __device__ __forceinline__ void multiply2(int32_t (&c)[4], const uint32_t (&a0)[2],
+  static __device__ __forceinline__ void multiply2(int32_t (&out)[4], const uint32_t (&a0)[2],
                                                    const uint32_t (&a1)[2], const uint32_t (&b0)[1],
-                                                   const uint32_t (&b1)[1]) {
+                                                   const uint32_t (&b1)[1],
+                                                   const int32_t (&start)[2]) {
     if constexpr (kSigned)
       asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-          "{%0,%1,%2,%3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]));
+          "{%10,%11,%10,%11};"
+          : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]), "r"(start[0]),
+            "r"(start[1]));
     else
       asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-          "{%0,%1,%2,%3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]));
+          "{%10,%11,%10,%11};"
+          : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]), "r"(start[0]),
+            "r"(start[1]));
+  }
+  // ldmatrix: lanes 8 m .. 8 m + 7 say where the 8 rows of 16 bytes of matrix m lie; a lane gets
+  // word t of row g of each.
+  static __device__ __forceinline__ void load_two(uint32_t (&b0)[2][1], uint32_t (&b1)[2][1],
+                                                  const uint8_t* rows, uint32_t stride) {
+    const uint32_t l = thread() & 31;
+    const uint8_t* row = rows + ((l >> 4) * 8 + (l & 7)) * stride + (l >> 3 & 1) * 16;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(b0[0][0]), "=r"(b1[0][0]), "=r"(b0[1][0]), "=r"(b1[1][0])
+                 : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(row)))
+                 : "memory");
   }
 };
 
-// Words of A: row g words 2t, 2t+1, then row g + 8; the instruction's k order is another, but the same for B.
+// Words of A: row g words 2t, 2t+1, then row g + 8; the instruction's k order is another, but the
+// same for B.
 struct HalfTile : TileLayout {
   static constexpr int kRun = 2;
   static __device__ __forceinline__ uint32_t first() { return 2 * (thread() & 3); }

@@ -1,6 +1,6 @@
-// plugins/hip/device/target_host.hpp: see target.hpp. The host compiler, for the simulator: each lane is a call
-// of the kernel on a stack of its own. FORGE_SIM_GFX (11 or 12) says whose matrix fragments are copied: each
-// lane sees exactly the elements that it would see on that GPU.
+// plugins/hip/device/target_host.hpp: see target.hpp. The host compiler, for the simulator: each
+// lane is a call of the kernel on a stack of its own. FORGE_SIM_GFX (11 or 12) says whose matrix
+// fragments are copied: each lane sees exactly the elements that it would see on that GPU.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_TARGET_HOST_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_TARGET_HOST_HPP_
 
@@ -20,14 +20,15 @@
 #define FORGE_DEVICE [[maybe_unused]] static inline
 #define FORGE_METHOD
 #define FORGE_LDS(type, name, count) static thread_local type name[count]
-#define FORGE_KERNEL(name, Args, threads)                                                    \
-  static void name(const Args& a);                                                           \
-  [[maybe_unused]] static const bool name##_known =                                          \
-      (hipsim::register_kernel({FORGE_SIM_TARGET, #name,                                     \
+#define FORGE_KERNEL(name, Args, threads)                                                        \
+  static void name(const Args& a);                                                               \
+  [[maybe_unused]] static const bool name##_known =                                              \
+      (hipsim::register_kernel({FORGE_SIM_TARGET, #name,                                         \
                                 [](const void* args) { name(*static_cast<const Args*>(args)); }, \
-                                sizeof(Args)}),                                              \
-       true);                                                                                \
+                                sizeof(Args)}),                                                  \
+       true);                                                                                    \
   static void name(const Args& a)
+#define FORGE_DENSE_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_UNROLL(n)
 #define FORGE_UNROLL_ALL
 
@@ -60,6 +61,7 @@ FORGE_DEVICE float round_of(float x) { return std::nearbyint(x); }
 FORGE_DEVICE float float_of_half(uint16_t h) { return forge::half_to_float(h); }
 FORGE_DEVICE uint16_t half_of_float(float f) { return forge::float_to_half(f); }
 FORGE_DEVICE float float_of_bits(uint32_t b) { return std::bit_cast<float>(b); }
+FORGE_DEVICE uint32_t bits_of_float(float f) { return std::bit_cast<uint32_t>(f); }
 
 template <bool kSigned>
 FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
@@ -104,7 +106,8 @@ struct TileLayout {
     Operands<kRun, kWords> operands;
     for (uint32_t l = 0; l < 32; ++l) {
       const uint32_t* lane = all + l * 2 * kRun;
-      // On gfx11 lanes 16 to 31 must agree with 0 to 15, or the hardware would not do what is meant.
+      // On gfx11 lanes 16 to 31 must agree with 0 to 15, or the hardware would not do what is
+      // meant.
       const uint32_t at = kRun == kWords ? 0 : kRun * (l / 16);
       for (int i = 0; i < kRun; ++i) {
         const bool again = kRun == kWords && l >= 16;
@@ -123,18 +126,36 @@ struct Int8Tile : TileLayout {
   static constexpr int kRun = FORGE_GFX12 ? 2 : 4;
   static uint32_t first() { return FORGE_GFX12 ? 2 * (thread() >> 4 & 1) : 0; }
   template <bool kSigned>
-  static void multiply(int32_t (&c)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun]) {
+  static void multiply(int32_t (&out)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun],
+                       const int32_t (&start)[1]) {
+    for (int32_t& sum : out) sum = start[0];
+    add<kSigned>(out, a, b);
+  }
+  template <bool kSigned>
+  static void multiply2(int32_t (&out)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
+                        const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun],
+                        const int32_t (&start)[1]) {
+    for (int32_t& sum : out) sum = start[0];
+    add<kSigned>(out, a0, b0);
+    add<kSigned>(out, a1, b1);
+  }
+  static void load_two(uint32_t (&b0)[2][kRun], uint32_t (&b1)[2][kRun], const uint8_t* rows,
+                       uint32_t stride) {
+    for (uint32_t t = 0; t < 2; ++t) {
+      const uint8_t* row = rows + (16 * t + b_column()) * stride + 4 * first();
+      std::memcpy(b0[t], row, sizeof(b0[t]));
+      std::memcpy(b1[t], row + 16, sizeof(b1[t]));
+    }
+  }
+
+ private:
+  template <bool kSigned>
+  static void add(int32_t (&c)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun]) {
     const auto all = gather<kRun, 4>(a, b);
     for (int e = 0; e < 8; ++e) {
       for (int w = 0; w < 4; ++w)
         c[e] = dot4<kSigned>(all.a[c_row(e)][w], all.b[c_column(0)][w], c[e]);
     }
-  }
-  template <bool kSigned>
-  static void multiply2(int32_t (&c)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
-                        const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun]) {
-    multiply<kSigned>(c, a0, b0);
-    multiply<kSigned>(c, a1, b1);
   }
 };
 
@@ -144,8 +165,7 @@ struct HalfTile : TileLayout {
   static void multiply(float (&c)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun]) {
     const auto all = gather<kRun, 8>(a, b);
     float column[16];
-    for (uint32_t k = 0; k < 16; ++k)
-      column[k] = half(all.b[c_column(0)], k);
+    for (uint32_t k = 0; k < 16; ++k) column[k] = half(all.b[c_column(0)], k);
     for (int e = 0; e < 8; ++e) {
       float sum = c[e];
       for (uint32_t k = 0; k < 16; ++k) sum += half(all.a[c_row(e)], k) * column[k];

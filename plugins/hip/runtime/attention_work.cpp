@@ -12,9 +12,9 @@ std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / 
 
 // Columns of tiles that have work, of all: heads first, rows beside them.
 double filling(std::uint32_t heads, std::uint32_t group, std::uint32_t columns) {
-  const double used = columns / heads * heads;
+  const std::uint32_t rows = columns / heads;
   const double all_heads = ceil_div(group, heads) * heads;
-  return used * group / (columns * all_heads);
+  return static_cast<double>(rows * heads) * group / (columns * all_heads);
 }
 
 // Heads of a tile. With one row a sequence as many as fit, because all of them read the same keys;

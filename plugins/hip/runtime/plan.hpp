@@ -70,7 +70,7 @@ class GpuPlan final : public sdk::PackPlan {
   Program program_;
   StepInputs inputs_;
   WeightStore weights_;
-  DeviceBuffer arena_, quantized_, meta_, partial_;
+  DeviceBuffer arena_, quantized_, meta_, partial_, gate_;
   PinnedBuffer staging_;  // for outputs on their way to the host
   StepBuffer step_buffer_;
   GraphCache graphs_;

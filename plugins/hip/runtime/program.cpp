@@ -99,7 +99,7 @@ class Builder {
     if (!alone) to.y = y;
     if (to.quantized) to.rows = claim_rows(y, node.input(0).width);
     normed_ = {};
-    if (alone && can_be_normed(node)) {
+    if (alone && can_be_normed(node) && is_worth_normed(sdk::NodeView(graph_, index + 1))) {
       to.by_matmul = true;
       normed_ = {node.input_id(0), node.weight_id(0), node.params<forge_norm_params_v1>().eps};
       normed_value_ = y;
@@ -112,6 +112,15 @@ class Builder {
   static bool can_be_normed(const sdk::NodeView& node) {
     return node.params<forge_norm_params_v1>().kind == FORGE_NORM_RMS &&
            node.input(0).width <= kMaxNormed && node.weight(1) == nullptr;
+  }
+
+  // Every workgroup of the product normalises the row again. With as many as a vocabulary has, one
+  // launch costs less.
+  static bool is_worth_normed(const sdk::NodeView& linear) {
+    constexpr std::uint32_t kMostOutputs = 32768;
+    std::uint32_t n = 0;
+    for (std::uint32_t i = 0; i < linear.n_outputs(); ++i) n += linear.output(i).width;
+    return n <= kMostOutputs;
   }
 
   // The next node is a LINEAR of this node's output that wants it quantized.
@@ -189,6 +198,9 @@ class Builder {
       touches.push_back(part.y);
       touches.push_back(part.residual);
     }
+    if (activation != FORGE_ACT_NONE && type.format != nullptr)
+      program_.gate_bytes =
+          std::max<std::uint64_t>(program_.gate_bytes, parts[0].n_out * sizeof(float));
     push(std::make_unique<MatmulStep>(type, input, activation, std::move(parts)), node.op(),
          node.output(0).rows, std::string(node.name()), std::move(touches));
   }
@@ -418,6 +430,7 @@ Program Program::build(const forge_graph_v1& graph, const forge_plan_options_v1&
       place_values({graph, options, program.steps, builder.shares(), builder.with_step()});
   const std::uint64_t rows = std::max(options.max_rows, options.max_outputs);
   program.quantized_bytes = rows * program.max_k;
+  program.gate_bytes *= rows;
   program.meta_bytes = rows * (program.max_k / kBlock) * sizeof(BlockMeta);
   for (const AttentionShape& shape : program.attention)
     program.partial_bytes =

@@ -22,7 +22,8 @@ Status QuantizeStep::prepare(KernelSet& kernels) {
 
 Status QuantizeStep::launch(const Execution& x) const {
   const QuantizeArgs args = {x.values[x_], to_.of(x)};
-  return x.launch(function_, kernel, {ceil_div(to_.k, kThreads), x.n_rows[row_kind]}, args);
+  return x.launch(function_, kernel, {ceil_div(to_.k, kQuantizeElements), x.n_rows[row_kind]},
+                  args);
 }
 
 NormStep::NormStep(const sdk::NodeView& node, const To& to)
@@ -70,12 +71,13 @@ MatmulStep::MatmulStep(const MatrixType& type, const Input& input, std::uint32_t
   }
   gemv_.name = (input.normed.x == FORGE_NONE ? "gemv" : "gemv_normed") + tail;
   skinny_.name = "skinny" + tail;
-  gemm_.name = "gemm" + tail;
+  gemm_.name = std::string("gemm_") + type.name;
   kernel = gemv_.name + "|skinny|gemm";
 }
 
 Status MatmulStep::prepare(KernelSet& kernels) {
-  for (Kernel* k : {&gemv_, &skinny_, &gemm_}) {
+  if (is_gated()) gate_.name = "gated";
+  for (Kernel* k : {&gemv_, &skinny_, &gemm_, &gate_}) {
     if (k->name.empty()) continue;
     FORGE_ASSIGN(k->function, kernels.find(k->name));
   }
@@ -134,9 +136,39 @@ Status MatmulStep::launch(const Execution& x) const {
   if (n_rows <= x.traits->skinny_rows)
     return x.launch(skinny_.function, skinny_.name, {n_tiles_, ceil_div(n_rows, x.traits->columns)},
                     args);
-  const std::uint32_t gemm_rows = activation_ == FORGE_ACT_NONE ? kGemmRows : kGemmRows / 2;
+  if (is_gated()) return launch_gated(x, args);
+  return launch_gemm(x, args);
+}
+
+Status MatmulStep::launch_gemm(const Execution& x, const MatmulArgs& args) const {
   return x.launch(gemm_.function, gemm_.name,
-                  {ceil_div(n_tiles_, kGemmTiles), ceil_div(n_rows, gemm_rows)}, args);
+                  {ceil_div(args.n_tiles, kGemmTiles), ceil_div(args.n_rows, kGemmRows)}, args);
+}
+
+// Gate and up as two parts of one product, then the activation in place.
+Status MatmulStep::launch_gated(const Execution& x, MatmulArgs& args) const {
+  const MatmulPart both = args.part[0];
+  args.n_parts = 2;
+  args.n_tiles = 2 * n_tiles_;
+  args.activation = FORGE_ACT_NONE;
+  args.part[0].up = {};
+  args.part[0].up_bias = nullptr;
+  args.part[1] = args.part[0];
+  args.part[1].weight = both.up;
+  args.part[1].bias = both.up_bias;
+  args.part[1].y = {x.gate, both.n_out, both.n_out};
+  args.part[1].first_tile = n_tiles_;
+  FORGE_TRY(launch_gemm(x, args));
+  ElementArgs gate = {};
+  gate.a = both.y;
+  gate.b = args.part[1].y;
+  gate.y = both.y;
+  gate.activation = activation_;
+  return x.launch(gate_.function, gate_.name, {ceil_div(both.n_out, kThreads), args.n_rows}, gate);
+}
+
+std::uint32_t MatmulStep::n_launches(const Execution& x) const {
+  return is_gated() && x.n_rows[row_kind] > x.traits->skinny_rows ? 2 : 1;
 }
 
 Status MatmulStep::launch_gemv(const Execution& x, MatmulArgs& args) const {
@@ -147,8 +179,8 @@ Status MatmulStep::launch_gemv(const Execution& x, MatmulArgs& args) const {
     args.to = to_.of(x);
     if (!y_wanted_) args.part[0].y.base = nullptr;
   }
-  const bool gated = activation_ != FORGE_ACT_NONE;
-  return x.launch(gemv_.function, gemv_.name, {gated ? ceil_div(n_tiles_, 2) : n_tiles_}, args);
+  return x.launch(gemv_.function, gemv_.name, {is_gated() ? ceil_div(n_tiles_, 2) : n_tiles_},
+                  args);
 }
 
 StepCost MatmulStep::cost(const Execution& x) const {

@@ -33,6 +33,7 @@ struct Execution {
   Quantized quantized[2] = {};   // rows for matmuls; k is the step's. Two, because a kernel that
                                  // reads one may write the other
   float* partial = nullptr;
+  float* gate = nullptr;  // [rows, n_out] of the second matrix of a product with an activation
   const RowInfo* rows = nullptr;
   const std::uint32_t* tables = nullptr;
   const std::uint32_t* output_rows = nullptr;
@@ -155,6 +156,7 @@ class MatmulStep final : public Step {
   MatmulStep(const MatrixType& type, const Input& input, std::uint32_t activation,
              std::vector<MatrixPart> parts);
   Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& x) const override;
   Status launch(const Execution& x) const override;
   StepCost cost(const Execution& x) const override;
   bool quantizes(const Execution& x) const override;
@@ -172,7 +174,11 @@ class MatmulStep final : public Step {
   };
   template <class Args>
   void fill(const Execution& x, Args& args) const;
+  // With an activation and quantized weights.
+  bool is_gated() const { return activation_ != FORGE_ACT_NONE && type_.format != nullptr; }
   Status launch_gemv(const Execution& x, MatmulArgs& args) const;
+  Status launch_gemm(const Execution& x, const MatmulArgs& args) const;
+  Status launch_gated(const Execution& x, MatmulArgs& args) const;
 
   const MatrixType& type_;
   const Input input_;
@@ -180,7 +186,7 @@ class MatmulStep final : public Step {
   std::vector<MatrixPart> parts_;
   QuantizedRows to_ = {};  // k 0: none
   bool y_wanted_ = true;
-  Kernel gemv_, skinny_, gemm_;  // of float types: the first alone
+  Kernel gemv_, skinny_, gemm_, gate_;  // of float types: the first alone; the last with a gate
 };
 
 // ---------------------------------------------------------------- heads, attention

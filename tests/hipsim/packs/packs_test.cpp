@@ -1,10 +1,11 @@
-// The program with the packs for AMD GPUs as they are shipped, on recorded machines whose card is the simulator.
+// The program with the packs for AMD GPUs as they are shipped, on recorded machines whose card is
+// the simulator.
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "host/cli/exit_code.hpp"
 #include "core/safety/device_lock.hpp"
+#include "host/cli/exit_code.hpp"
 #include "tests/catch.hpp"
 #include "tests/process.hpp"
 #include "tests/support/device_tree.hpp"
@@ -32,18 +33,22 @@ class Machine {
   Finished rocmforge(std::vector<std::string> arguments,
                      std::map<std::string, std::string> environment = {}) const {
     arguments.insert(arguments.begin(), FORGE_PROGRAM);
-    for (const std::string& more : {std::string("--device-root"), tree_.root().string(), std::string("--no-config")})
+    for (const std::string& more :
+         {std::string("--device-root"), tree_.root().string(), std::string("--no-config")})
       arguments.push_back(more);
     environment["FORGE_LOCK_TIMEOUT"] = "0.1";
     environment["FORGE_HIP_TIMEOUT_S"] = "5";
-    environment["FORGE_HIP_LIBRARY"] = std::string(FORGE_BUILD_DIR "/tests/libhipsim_") + target_.pack + ".so";
+    environment["FORGE_HIP_LIBRARY"] =
+        std::string(FORGE_BUILD_DIR "/tests/libhipsim_") + target_.pack + ".so";
     environment["FORGE_HIPSIM_DEVICES"] = target_.devices;
     environment["XDG_CACHE_HOME"] = scratch_.path() / "cache";
     environment["XDG_RUNTIME_DIR"] = scratch_.path() / "run";
     return run({arguments, environment, {}});
   }
-  Finished answer(std::vector<std::string> more = {}, std::map<std::string, std::string> environment = {}) const {
-    std::vector<std::string> arguments = {"run", "-p", "What is 12 + 30?", "-n", "12", "--temp", "0", "-q"};
+  Finished answer(std::vector<std::string> more = {},
+                  std::map<std::string, std::string> environment = {}) const {
+    std::vector<std::string> arguments = {"run", "-p", "What is 12 + 30?", "-n", "12", "--temp",
+                                          "0",   "-q"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return rocmforge(std::move(arguments), std::move(environment));
   }
@@ -77,8 +82,9 @@ TEST_CASE("packs on a simulated card: the demo model answers") {
 
 TEST_CASE("packs on a simulated card: conformance of gfx1100") {
   const Finished finished =
-      Machine(kTargets[0]).rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1100", "--op", "norm"}
-                                           : std::vector<std::string>{"conformance", "gfx1100"});
+      Machine(kTargets[0])
+          .rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1100", "--op", "norm"}
+                           : std::vector<std::string>{"conformance", "gfx1100"});
   CAPTURE(finished.out, finished.err);
   CHECK(finished.exit_code == 0);
   CHECK(finished.out.find(" 0 wrong") != std::string::npos);
@@ -86,14 +92,18 @@ TEST_CASE("packs on a simulated card: conformance of gfx1100") {
 
 TEST_CASE("packs on a simulated card: conformance of gfx1201") {
   const Finished finished =
-      Machine(kTargets[1]).rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1201", "--op", "attention", "--type", "f16"}
-                                           : std::vector<std::string>{"conformance", "gfx1201"});
+      Machine(kTargets[1])
+          .rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1201", "--op", "attention",
+                                                      "--type", "f16"}
+                           : std::vector<std::string>{"conformance", "gfx1201"});
   CAPTURE(finished.out, finished.err);
   CHECK(finished.exit_code == 0);
   CHECK(finished.out.find(" 0 wrong") != std::string::npos);
 }
 
-TEST_CASE("packs on a simulated card: every fault is one sentence and the processor's answer, or the exit code") {
+TEST_CASE(
+    "packs on a simulated card: every fault is one sentence and the processor's answer, or the "
+    "exit code") {
   struct Case {
     const char* fault;
     ExitCode code;  // with --require-gpu, when the fault is there before the first token
@@ -116,14 +126,15 @@ TEST_CASE("packs on a simulated card: every fault is one sentence and the proces
   for (const Case& c : kCases) {
     CAPTURE(c.fault);
     const Machine machine(target);
-    const Finished warned = machine.answer({"--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
+    const Finished warned =
+        machine.answer({"--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
     CAPTURE(warned.err);
     CHECK(warned.exit_code == 0);
     CHECK(warned.out == "12 + 30 = 42.\n");
     CHECK(warned.err.find(c.sentence) != std::string::npos);
     CHECK(warned.err.find(" runs the model instead\n") != std::string::npos);
-    const Finished refused =
-        machine.answer({"--require-gpu", "--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
+    const Finished refused = machine.answer({"--require-gpu", "--preflight-limit", "3"},
+                                            {{"FORGE_HIPSIM_FAULT", c.fault}});
     CHECK(refused.exit_code == c.code);
     CHECK(refused.out.empty());
     CHECK_FALSE(safety::DeviceLock::holder("0000:03:00.0", machine.locks()).has_value());
@@ -132,7 +143,8 @@ TEST_CASE("packs on a simulated card: every fault is one sentence and the proces
 
 TEST_CASE("packs on a simulated card: a card that fails while it works") {
   const Machine machine(kTargets[0]);
-  // The preflight has two launches, so that these are the model's; the last is in the middle of the answer.
+  // The preflight has two launches, so that these are the model's; the last is in the middle of the
+  // answer.
   for (const char* fault : {"oom=5", "hang_kernel=25", "page_fault=30", "lost=40", "lost=200"}) {
     CAPTURE(fault);
     const Finished warned = machine.answer({}, {{"FORGE_HIPSIM_FAULT", fault}});
@@ -150,12 +162,14 @@ TEST_CASE("packs on a simulated card: a pack is the files of its folder") {
   std::filesystem::copy(FORGE_BUILD_DIR "/plugins/gfx1100/libforge_gfx1100.so", folder.path());
   std::filesystem::copy(FORGE_BUILD_DIR "/plugins/gfx1100/gfx1100.plugin.toml", folder.path());
   for (const char* gfx : {"gfx1100", "gfx1101", "gfx1102", "gfx1103"})
-    std::filesystem::copy(std::string(FORGE_BUILD_DIR "/plugins/gfx1100/") + gfx + ".hsaco", folder.path());
+    std::filesystem::copy(std::string(FORGE_BUILD_DIR "/plugins/gfx1100/") + gfx + ".hsaco",
+                          folder.path());
   const std::vector<std::string> only = {"plugins", "--plugin-path", folder.path()};
   const Finished there = machine.rocmforge(only);
   CHECK(there.out.find("gfx1100     kernel-pack   primary") != std::string::npos);
   // The pack for the other generation is listed, with the reason.
-  CHECK(there.out.find("on device gfx1100 (0000:03:00.0): processor mismatch") != std::string::npos);
+  CHECK(there.out.find("on device gfx1100 (0000:03:00.0): processor mismatch") !=
+        std::string::npos);
   std::filesystem::remove(folder.path() + "/gfx1102.hsaco");
   const Finished incomplete = machine.rocmforge(only);
   CHECK(incomplete.out.find("gfx1102.hsaco' does not exist") != std::string::npos);

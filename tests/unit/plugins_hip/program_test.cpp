@@ -7,6 +7,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/graph/passes.hpp"
+#include "plugins/gfx1100/traits.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/tiny_graph.hpp"
 #include "tests/support/tiny_model.hpp"
@@ -47,6 +48,7 @@ std::vector<std::uint32_t> launches_of_one_row(const Program& program, std::uint
   cut.rows_apart = true;
   cut.n_splits = n_splits;
   Execution x;
+  x.traits = &kTraits;
   x.n_rows[FORGE_ROWS_TOKENS] = x.n_rows[FORGE_ROWS_OUTPUTS] = 1;
   x.attention.assign(program.attention.size(), {&cut, nullptr, nullptr});
   std::vector<std::uint32_t> list;
