@@ -12,8 +12,9 @@ inline constexpr uint32_t kKvBlock = 32;                   // positions; FORGE_K
 inline constexpr uint32_t kMaxHeadElements = 256 / kWave;  // of a head, a lane
 inline constexpr uint32_t kKvGroup = 32;                   // elements of a q8_0 scale
 
-// Never infinite: see KvCache.
+// Always a number: see KvCache.
 FORGE_DEVICE uint16_t kv_half(float v) {
+  if (!(v == v)) return 0;
   return half_of_float(v > 65504.0f ? 65504.0f : (v < -65504.0f ? -65504.0f : v));
 }
 

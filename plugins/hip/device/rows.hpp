@@ -22,11 +22,13 @@ FORGE_DEVICE void quantize_block(float v, int8_t* q, BlockMeta* meta) {
     *meta = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
 }
 
-// The same with 8 consecutive elements in a lane and 4 neighbouring lanes for a block; `at` is the
+// The same with 8 consecutive elements in a lane and 4 neighbouring lanes for a block; lanes from
+// element n on only take part; `at` is the
 // first element.
 inline constexpr uint32_t kRun = 8;
 
-FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* meta, uint32_t at) {
+FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* meta, uint32_t at,
+                               uint32_t n) {
   float largest = 0;
   for (uint32_t i = 0; i < kRun; ++i) largest = max_of(largest, abs_of(v[i]));
   largest = max_of(largest, shuffle_xor<1>(largest));
@@ -39,9 +41,10 @@ FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* met
     sum += quant;
     words[i / 4] |= (static_cast<uint32_t>(quant) & 255u) << 8 * (i % 4);
   }
-  *reinterpret_cast<Words2*>(q + at) = {{words[0], words[1]}};
   sum += shuffle_xor<1>(sum);  // of 16 elements
   const int32_t other = shuffle_xor<2>(sum);
+  if (at >= n) return;
+  *reinterpret_cast<Words2*>(q + at) = {{words[0], words[1]}};
   if (at % kBlock == 0)
     meta[at / kBlock] = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
 }
@@ -59,11 +62,10 @@ FORGE_DEVICE void load_run(float (&v)[kRun], const float* x) {
 FORGE_DEVICE void quantize(const QuantizeArgs& a) {
   const uint32_t row = block_y();
   const uint32_t at = (block_x() * kThreads + thread()) * kRun;
-  if (at >= a.to.k) return;  // four lanes at a time
-  float v[kRun];
-  load_run(v, a.x.base + uint64_t{row} * a.x.stride + at);
+  float v[kRun] = {};
+  if (at < a.to.k) load_run(v, a.x.base + uint64_t{row} * a.x.stride + at);
   quantize_run(v, a.to.q + uint64_t{row} * a.to.k, a.to.meta + uint64_t{row} * (a.to.k / kBlock),
-               at);
+               at, a.to.k);
 }
 
 // The sum over a workgroup of 256 threads, in one order; `buffer` has 8 floats.
@@ -145,20 +147,24 @@ FORGE_DEVICE Normal normal_of_runs(const float* x, uint32_t n, uint32_t kind, fl
 FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const float* bias,
                                     uint32_t n, const Normal& normal, bool wants_floats, float* y,
                                     int8_t* q, BlockMeta* meta) {
-  for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
-    float v[kRun], w[kRun], b[kRun];
-    load_run(v, x + at);
+  // Whole waves go round together, lanes beyond the row's end too: they shuffle.
+  for (uint32_t front = 0; front < n; front += kThreads * kRun) {
+    const uint32_t at = front + thread() * kRun;
+    float v[kRun] = {}, w[kRun], b[kRun];
     for (uint32_t i = 0; i < kRun; ++i) {
       w[i] = 1.0f;
       b[i] = 0.0f;
     }
-    if (weight != nullptr) load_run(w, weight + at);
-    if (bias != nullptr) load_run(b, bias + at);
+    if (at < n) {
+      load_run(v, x + at);
+      if (weight != nullptr) load_run(w, weight + at);
+      if (bias != nullptr) load_run(b, bias + at);
+    }
     for (uint32_t i = 0; i < kRun; ++i) {
       v[i] = normal.of(v[i], w[i], b[i]);
-      if (wants_floats) y[at + i] = v[i];
+      if (wants_floats && at < n) y[at + i] = v[i];
     }
-    quantize_run(v, q, meta, at);
+    quantize_run(v, q, meta, at, n);
   }
 }
 
