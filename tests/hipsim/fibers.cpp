@@ -3,27 +3,13 @@
 #include <sys/mman.h>
 
 #include "tests/hipsim/options.hpp"
+#include "tests/hipsim/sanitizers.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HIPSIM_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HIPSIM_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define HIPSIM_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HIPSIM_TSAN 1
-#endif
-#endif
-
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef HIPSIM_TSAN
+#if HIPSIM_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -32,7 +18,7 @@ namespace {
 
 constexpr std::size_t kPage = 4096;
 // Pages are taken as they are touched. The address sanitizer makes frames several times as large.
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
 constexpr std::size_t kStackBytes = std::size_t{1} << 20;
 #else
 constexpr std::size_t kStackBytes = std::size_t{1} << 18;
@@ -51,20 +37,20 @@ Fiber::Fiber(Body body, void* argument) : body_(body), argument_(argument) {
 }
 
 Fiber::~Fiber() {
-#ifdef HIPSIM_TSAN
+#if HIPSIM_TSAN
   __tsan_destroy_fiber(tsan_fiber_);
 #endif
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   __asan_unpoison_memory_region(stack_, kStackBytes);
 #endif
   munmap(mapping_, kStackBytes + kPage);
 }
 
 void Fiber::restart() {
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   __asan_unpoison_memory_region(stack_, kStackBytes);
 #endif
-#ifdef HIPSIM_TSAN
+#if HIPSIM_TSAN
   if (tsan_fiber_) __tsan_destroy_fiber(tsan_fiber_);
   tsan_fiber_ = __tsan_create_fiber(0);
 #endif
@@ -73,32 +59,32 @@ void Fiber::restart() {
 }
 
 void Fiber::resume() {
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   void* fake_stack = nullptr;
   __sanitizer_start_switch_fiber(&fake_stack, stack_, kStackBytes);
 #endif
-#ifdef HIPSIM_TSAN
+#if HIPSIM_TSAN
   tsan_caller_ = __tsan_get_current_fiber();
   __tsan_switch_to_fiber(tsan_fiber_, 0);
 #endif
   context_ = boost::context::detail::jump_fcontext(context_, this).fctx;
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
 #endif
 }
 
 void Fiber::suspend() {
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   __sanitizer_start_switch_fiber(&fake_stack_, caller_stack_, caller_stack_bytes_);
 #endif
-#ifdef HIPSIM_TSAN
+#if HIPSIM_TSAN
   __tsan_switch_to_fiber(tsan_caller_, 0);
 #endif
   suspended_by(boost::context::detail::jump_fcontext(caller_, nullptr).fctx);
 }
 
 void Fiber::suspended_by(boost::context::detail::fcontext_t caller) {
-#ifdef HIPSIM_ASAN
+#if HIPSIM_ASAN
   __sanitizer_finish_switch_fiber(fake_stack_, &caller_stack_, &caller_stack_bytes_);
 #endif
   caller_ = caller;

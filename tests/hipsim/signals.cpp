@@ -1,4 +1,5 @@
 #include "tests/hipsim/signals.hpp"
+#include "tests/hipsim/sanitizers.hpp"
 
 #include <array>
 #include <cstddef>
@@ -15,19 +16,7 @@ constexpr std::size_t kStackBytes = std::size_t{1} << 16;
 // Written only while no launch runs.
 std::array<struct sigaction, kSignals.size()> g_before;
 
-constexpr bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return true;
-#else
-  return false;
-#endif
-#else
-  return false;
-#endif
-}
+constexpr bool sanitized() { return HIPSIM_ASAN != 0 || HIPSIM_TSAN != 0; }
 
 void handle(int signal, siginfo_t* info, void* /*context*/) {
   if (Workgroup* workgroup = Workgroup::running()) workgroup->interrupted(signal, info->si_addr);

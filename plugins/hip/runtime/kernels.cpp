@@ -20,6 +20,7 @@ Result<std::unique_ptr<KernelSet>> KernelSet::load(std::shared_ptr<Gpu> gpu,
                      "' cannot be read; install the pack's folder as a whole");
   auto set = std::unique_ptr<KernelSet>(new KernelSet(std::move(gpu)));
   set->image_ = std::move(image);
+  set->image_.push_back('\0');  // HIP is not told its size: an image that is text ends here
   Gpu& device = *set->gpu_;
   FORGE_TRY(device.check(device.api().hipModuleLoadData(&set->module_, set->image_.data()),
                          "hipModuleLoadData of '" + path + "'"));
