@@ -70,7 +70,7 @@ struct Column {
   bool used;
 };
 
-// The tile's scores for the 32 positions of a block, times log2 e nowhere: natural units.
+// The tile's scores for the 32 positions of a block, before scale, cap and mask.
 template <int kDv, bool kAny>
 FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t kv_head,
                             const uint16_t* q, float (&s)[2][HalfTile::kElements]) {
