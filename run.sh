@@ -33,8 +33,9 @@ quietly() {
   exit 1
 }
 options=()
-# Tests are for test.sh; a build folder that has them keeps them.
-[ -e build/release/CMakeCache.txt ] || options+=(-DFORGE_BUILD_TESTS=OFF)
+# Tests are for test.sh, and packs for GPUs for those who have one; a build folder that has them keeps them.
+[ -e build/release/CMakeCache.txt ] || options+=(-DFORGE_BUILD_TESTS=OFF -DFORGE_GPU_PACKS=OFF)
+[ $gpu = 0 ] || options+=(-DFORGE_GPU_PACKS=ON)
 [ -e build/release/bin/rocmforge ] || echo "Building; the first time takes some minutes." >&2
 quietly cmake --preset release "${options[@]}"
 if [ -t 2 ] && [ ! -e build/release/bin/rocmforge ]; then

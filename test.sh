@@ -56,7 +56,9 @@ step() {
   return 0
 }
 
-build() { cmake --preset "$1" -DFORGE_BUILD_TESTS=ON >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
+gpu_packs=()
+[ $gpu = 0 ] || gpu_packs=(-DFORGE_GPU_PACKS=ON)
+build() { cmake --preset "$1" -DFORGE_BUILD_TESTS=ON "${gpu_packs[@]}" >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
 
 run_tests() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" --progress; }
 
