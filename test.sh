@@ -43,6 +43,7 @@ need_tests
 install_needs
 
 jobs=$(build_jobs)
+rm -f build/*/tests.log
 steps=() failed=()
 
 # step NAME COMMAND...: runs it, notes how long it took and whether it passed.
@@ -60,7 +61,15 @@ gpu_packs=()
 [ $gpu = 0 ] || gpu_packs=(-DFORGE_GPU_PACKS=ON)
 build() { cmake --preset "$1" -DFORGE_BUILD_TESTS=ON "${gpu_packs[@]}" >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
 
-run_tests() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" --progress; }
+run_tests() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" --progress 2>&1 | tee "build/$1/tests.log"; }
+
+# What failed tests printed, from the logs of run_tests: once more at the end, where it is found.
+show_failed_tests() {
+  local log
+  for log in build/*/tests.log; do
+    [ ! -f "$log" ] || grep -A 40 -E '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" | head -c 6000 || true
+  done
+}
 
 # Every entry there is, against the program as built. The peers want a newer node than Debian 12 has:
 # it is one of their packages. None of their install scripts is run.
@@ -87,7 +96,7 @@ if [ $gpu = 1 ]; then step "GPU code" check_gpu_code; fi
 if [ $peers = 1 ]; then step "peers" run_peers; fi
 if [ $lint = 1 ]; then
   step "format" tools/lint.sh format
-  step "clang-tidy" tools/lint.sh tidy build/release
+  step "clang-tidy" tools/lint.sh tidy
 fi
 # One sanitized build serves both: the fuzzers' one has the tests, too.
 sanitized=asan-ubsan
@@ -99,6 +108,7 @@ if [ "$fuzz" -gt 0 ]; then step "fuzz" tools/fuzz.sh build/fuzz "$fuzz"; fi
 printf '\n'
 printf '%s\n' "${steps[@]}"
 if [ ${#failed[@]} -gt 0 ]; then
+  show_failed_tests
   printf '\nfailed: %s\n' "$(IFS=,; echo "${failed[*]}")"
   exit 1
 fi

@@ -32,13 +32,23 @@ if(FORGE_BUILD_FUZZERS)
   list(APPEND FORGE_SANITIZE_FLAGS -fsanitize=fuzzer-no-link)
 endif()
 
+# forge_compile_alone(<target> file...): for sources whose names in anonymous namespaces are their
+# neighbours' too; unity builds leave them alone.
+function(forge_compile_alone target)
+  foreach(file IN LISTS ARGN)
+    set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/${file} TARGET_DIRECTORY ${target}
+      PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endforeach()
+endfunction()
+
 # forge_target(<target>): applies the house rules.
 function(forge_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES
     CXX_EXTENSIONS OFF C_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON)
+    POSITION_INDEPENDENT_CODE ON
+    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
   foreach(flag IN LISTS FORGE_WARNINGS)
     if(flag MATCHES "non-virtual-dtor|overloaded-virtual")
       target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${flag}>)

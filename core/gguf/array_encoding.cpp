@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "core/gguf/append.hpp"
 #include "core/gguf/value.hpp"
 
 namespace forge::gguf {
@@ -21,11 +22,6 @@ constexpr ValueType value_type_of() {
   if constexpr (std::is_same_v<T, float>) return ValueType::kF32;
   if constexpr (std::is_same_v<T, double>) return ValueType::kF64;
   if constexpr (std::is_same_v<T, bool>) return ValueType::kBool;
-}
-
-template <class T>
-void append(std::string& out, T number) {
-  out.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
 void append_header(std::string& out, ValueType type, std::uint64_t count) {

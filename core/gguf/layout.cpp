@@ -9,6 +9,7 @@
 
 #include "core/base/guard.hpp"
 #include "core/base/quote.hpp"
+#include "core/gguf/append.hpp"
 #include "core/gguf/limits.hpp"
 #include "forge/abi/tensor.h"
 
@@ -17,11 +18,6 @@ namespace {
 
 constexpr std::uint32_t kVersion = 3;
 constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
-
-template <class T>
-void append(std::string& out, T number) {
-  out.append(reinterpret_cast<const char*>(&number), sizeof(number));
-}
 
 Status wrong(const TensorPlan& tensor, std::string_view text) {
   return invalid_argument(fmt::format("tensor {}: {}", quote(tensor.name), text));

@@ -6,17 +6,13 @@
 
 #include "core/base/guard.hpp"
 #include "core/base/quote.hpp"
+#include "core/gguf/append.hpp"
 #include "core/gguf/limits.hpp"
 
 namespace forge::gguf {
 namespace {
 
 constexpr std::string_view kAlignmentKey = "general.alignment";
-
-template <class T>
-void append(std::string& out, T number) {
-  out.append(reinterpret_cast<const char*>(&number), sizeof(number));
-}
 
 void append_string(std::string& out, std::string_view text) {
   append(out, std::uint64_t{text.size()});

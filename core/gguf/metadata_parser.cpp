@@ -11,7 +11,7 @@
 namespace forge::gguf {
 namespace {
 
-constexpr const char* kItem = "metadata key";
+constexpr const char* kKeyItem = "metadata key";
 
 // The smallest an element of an array can be.
 std::uint64_t min_element_size(ValueType type) {
@@ -105,7 +105,7 @@ Result<Metadata> parse_metadata(Reader& reader, std::uint64_t count, const std::
   std::vector<Metadata::Entry> entries;
   entries.reserve(count);  // checked against the size of the file
   for (std::uint64_t i = 0; i < count; ++i) {
-    reader.begin_item(kItem, i);
+    reader.begin_item(kKeyItem, i);
     std::string_view key;
     FORGE_TRY(reader.name("the name of the key", kMaxKeyBytes, key));
     reader.name_item(key);

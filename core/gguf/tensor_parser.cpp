@@ -15,7 +15,7 @@
 namespace forge::gguf {
 namespace {
 
-constexpr const char* kItem = "tensor";
+constexpr const char* kTensorItem = "tensor";
 constexpr std::uint64_t kMaxElements = std::numeric_limits<std::int64_t>::max();
 
 class TensorParser {
@@ -26,7 +26,7 @@ class TensorParser {
   Result<ParsedTensors> run(std::uint64_t count) {
     out_.rows.reserve(count);  // checked against the size of the file
     for (std::uint64_t i = 0; i < count; ++i) {
-      reader_.begin_item(kItem, i);
+      reader_.begin_item(kTensorItem, i);
       FORGE_TRY(description());
     }
     reader_.end_item();
@@ -134,7 +134,7 @@ std::optional<TypeInfo> TensorParser::find_type(std::uint32_t type) {
 // Turns the offset in the data section into one in the file, and into a pointer.
 Status TensorParser::place(std::size_t index) {
   TensorTable::Row& row = out_.rows[index];
-  reader_.begin_item(kItem, index, name_of(row.tensor));
+  reader_.begin_item(kTensorItem, index, name_of(row.tensor));
   const std::uint64_t data_size = reader_.size() - std::min(reader_.size(), out_.data_offset);
   const std::uint64_t in_section = row.placement.offset;
   const std::uint64_t need = std::max<std::uint64_t>(row.tensor.n_bytes, 1);

@@ -36,7 +36,7 @@ Status threw(std::string_view slot, std::string_view what) {
 
 // Runs one slot of the plugin; what it throws becomes a Status.
 template <class Call>
-Status guarded(std::string_view slot, Call call) {
+Status guarded_slot(std::string_view slot, Call call) {
   try {
     if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
       call();
@@ -52,7 +52,7 @@ Status guarded(std::string_view slot, Call call) {
 }
 
 Status initialize(const forge_plugin_entry_v1& entry, const forge_host_v1* host) {
-  return guarded("initialize", [&] {
+  return guarded_slot("initialize", [&] {
     forge_message message;
     const forge_status code = entry.initialize(host, &message);
     return from_abi(code, message).with_prefix("initialize(): ");
@@ -61,7 +61,7 @@ Status initialize(const forge_plugin_entry_v1& entry, const forge_host_v1* host)
 
 Status self_test(const forge_plugin_entry_v1& entry) {
   if (entry.self_test == nullptr) return {};
-  return guarded("self_test", [&] {
+  return guarded_slot("self_test", [&] {
     forge_message message;
     const forge_status code = entry.self_test(&message);
     return from_abi(code, message).with_prefix("self_test(): ");
@@ -71,8 +71,8 @@ Status self_test(const forge_plugin_entry_v1& entry) {
 template <class Record>
 Status fetch(const forge_plugin_entry_v1& entry, const char* id, Status (*check)(const Record*),
              const Record** out) {
-  FORGE_TRY(guarded("get_interface",
-                    [&] { *out = static_cast<const Record*>(entry.get_interface(id)); }));
+  FORGE_TRY(guarded_slot("get_interface",
+                         [&] { *out = static_cast<const Record*>(entry.get_interface(id)); }));
   return check(*out);
 }
 
@@ -151,7 +151,7 @@ Result<Instance> bring_up(const forge_plugin_entry_v1& entry, const Manifest& ma
 
 void shut_down(const Instance& instance) {
   if (instance.entry == nullptr || instance.entry->shutdown == nullptr) return;
-  const Status status = guarded("shutdown", instance.entry->shutdown);
+  const Status status = guarded_slot("shutdown", instance.entry->shutdown);
   if (!status.ok()) log::get("plugin").error("{}: {}", instance.entry->id, status.message());
 }
 

@@ -13,10 +13,10 @@
 namespace forge::safety {
 namespace {
 
-constexpr std::string_view kVersion = "runtime_version ";
-constexpr std::string_view kPath = "runtime_path ";
+constexpr std::string_view kVersionLine = "runtime_version ";
+constexpr std::string_view kPathLine = "runtime_path ";
 constexpr std::string_view kFile = "runtime_file ";
-constexpr std::string_view kStage = "stage ";
+constexpr std::string_view kStageLine = "stage ";
 constexpr std::string_view kPurpose = "for ";
 constexpr std::string_view kFound = "found ";
 
@@ -95,10 +95,10 @@ std::string conditions_of(const plugin::Manifest& pack, const device::Gpu& gpu,
 
 std::string write_pass(const PreflightReport& report) {
   std::string text = fmt::format(
-      "{}{}\n{}{}\n{}{}\n", kVersion, printable(report.facts.runtime_version), kPath,
+      "{}{}\n{}{}\n{}{}\n", kVersionLine, printable(report.facts.runtime_version), kPathLine,
       printable(report.facts.runtime_path), kFile, identify_file(report.facts.runtime_path));
   for (const StageReport& stage : report.stages) {
-    text += fmt::format("{}{:.3f} {}\n{}{}\n{}{}\n", kStage, stage.time.count(), stage.name,
+    text += fmt::format("{}{:.3f} {}\n{}{}\n{}{}\n", kStageLine, stage.time.count(), stage.name,
                         kPurpose, printable(stage.purpose), kFound, printable(stage.text));
   }
   return text;
@@ -106,8 +106,8 @@ std::string write_pass(const PreflightReport& report) {
 
 std::optional<PreflightReport> read_pass(std::string_view text) {
   Lines lines(text);
-  const auto version = lines.take(kVersion);
-  const auto path = lines.take(kPath);
+  const auto version = lines.take(kVersionLine);
+  const auto path = lines.take(kPathLine);
   const auto file = lines.take(kFile);
   if (!version || !path || !file) return std::nullopt;
   PreflightReport report;
@@ -116,7 +116,7 @@ std::optional<PreflightReport> read_pass(std::string_view text) {
   report.facts.runtime_path = printable(*path);
   if (identify_file(report.facts.runtime_path) != *file) return std::nullopt;
   while (!lines.at_end()) {
-    const auto stage = lines.take(kStage);
+    const auto stage = lines.take(kStageLine);
     const auto purpose = lines.take(kPurpose);
     const auto found = lines.take(kFound);
     StageReport one;

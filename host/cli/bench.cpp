@@ -29,7 +29,7 @@ using bench::Measurement;
 using bench::Peer;
 using bench::Test;
 
-struct Options {
+struct BenchOptions {
   std::string synthetic;
   std::string write;
   std::vector<std::uint32_t> prompts = {512};
@@ -48,7 +48,7 @@ struct Options {
   bool wants_profile() const { return profile || roofline || !trace.empty(); }
 };
 
-std::vector<Test> tests_of(const Options& options) {
+std::vector<Test> tests_of(const BenchOptions& options) {
   std::vector<Test> tests;
   for (const std::uint32_t depth : options.depths) {
     for (const std::uint32_t n : options.prompts) {
@@ -69,8 +69,8 @@ std::uint32_t positions_needed(const std::vector<Test>& tests) {
   return most;
 }
 
-Result<BenchRun> run_threads(ModelRuntime& runtime, const Options& options, const Config& config,
-                             std::uint32_t threads, const Program& program) {
+Result<BenchRun> run_threads(ModelRuntime& runtime, const BenchOptions& options,
+                             const Config& config, std::uint32_t threads, const Program& program) {
   const std::vector<Test> tests = tests_of(options);
   RuntimeOptions runtime_options;
   runtime_options.threads = threads;
@@ -118,7 +118,7 @@ void add_rates(std::vector<Measurement>& to, const std::vector<Measurement>& fro
     to[i].rates.insert(to[i].rates.end(), from[i].rates.begin(), from[i].rates.end());
 }
 
-Result<BenchRun> compare_threads(ModelRuntime& runtime, const Options& options,
+Result<BenchRun> compare_threads(ModelRuntime& runtime, const BenchOptions& options,
                                  const Config& config, std::uint32_t threads,
                                  const std::vector<Peer>& peers, const std::string& model_file,
                                  const Program& program) {
@@ -146,8 +146,9 @@ Result<BenchRun> compare_threads(ModelRuntime& runtime, const Options& options,
   return run;
 }
 
-void print(const Options& options, const engine::Model& model, const std::vector<BenchRun>& runs,
-           const std::vector<Peer>& peers, const std::string& cpu) {
+void print(const BenchOptions& options, const engine::Model& model,
+           const std::vector<BenchRun>& runs, const std::vector<Peer>& peers,
+           const std::string& cpu) {
   if (options.format == "json") {
     fmt::print("{}\n", bench_json(model, runs, peers, cpu));
     return;
@@ -173,7 +174,7 @@ void print(const Options& options, const engine::Model& model, const std::vector
   }
 }
 
-Status check(const Options& options) {
+Status check(const BenchOptions& options) {
   const auto has_zero = [](const std::vector<std::uint32_t>& v) {
     return v.empty() || std::find(v.begin(), v.end(), 0u) != v.end();
   };
@@ -195,7 +196,7 @@ Status write_model(const bench::SyntheticModel& model, const std::string& path) 
   return file.commit();
 }
 
-Result<std::vector<Peer>> peers_of(const Options& options) {
+Result<std::vector<Peer>> peers_of(const BenchOptions& options) {
   std::vector<Peer> peers;
   for (const std::string& text : options.compare) {
     FORGE_ASSIGN(Peer peer, Peer::parse(text));
@@ -237,7 +238,7 @@ struct BenchModel {
   std::unique_ptr<TemporaryModel> file;
 };
 
-Result<BenchModel> open_model(const Options& options, Config& config, ModelRuntime& runtime) {
+Result<BenchModel> open_model(const BenchOptions& options, Config& config, ModelRuntime& runtime) {
   BenchModel model;
   if (options.synthetic.empty()) {
     if (!options.compare.empty() && config.model.path.empty())
@@ -262,7 +263,7 @@ Result<BenchModel> open_model(const Options& options, Config& config, ModelRunti
   return model;
 }
 
-Status run_bench(const Options& options, const Program& program) {
+Status run_bench(const BenchOptions& options, const Program& program) {
   FORGE_TRY(check(options));
   const Interrupt interrupt;
   Config config = program.config();
@@ -292,7 +293,7 @@ Status run_bench(const Options& options, const Program& program) {
 }  // namespace
 
 void add_bench(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand(
       "bench", "Measures how fast a model reads prompts (pp) and writes answers (tg)");
   command->group(kMeasureCommands);

@@ -18,7 +18,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct ChatOptions {
   std::string load;
 };
 
@@ -155,7 +155,7 @@ class ChatLoop {
   Status error_;  // the first
 };
 
-Status chat(const Options& options, const Program& program) {
+Status chat(const ChatOptions& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
   FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge chat"));
@@ -175,7 +175,7 @@ Status chat(const Options& options, const Program& program) {
 }  // namespace
 
 void add_chat(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ChatOptions>();
   CLI::App* command = app.add_subcommand(
       "chat", "Talks with a model, with the built-in demo model if none is named");
   command->group(kModelCommands);

@@ -8,7 +8,7 @@
 namespace forge::cli {
 namespace {
 
-using Value = OptionInfo::Value;
+using OptionValue = OptionInfo::Value;
 
 std::string escape(std::string_view text, std::string_view special, std::string_view lead) {
   std::string out;
@@ -45,11 +45,11 @@ std::vector<std::string> command_names(const CommandTree& tree) {
 
 std::string bash_values(const OptionInfo& option) {
   switch (option.value) {
-    case Value::kFile:
+    case OptionValue::kFile:
       return "_rocmforge_paths -f";
-    case Value::kDirectory:
+    case OptionValue::kDirectory:
       return "_rocmforge_paths -d";
-    case Value::kChoice:
+    case OptionValue::kChoice:
       return fmt::format("_rocmforge_words {}",
                          single_quoted(fmt::to_string(fmt::join(option.choices, " "))));
     default:
@@ -61,7 +61,7 @@ std::string bash_values(const OptionInfo& option) {
 std::string bash_option_cases(const CommandInfo& command, std::string_view prefix) {
   std::string out;
   for (const OptionInfo& option : command.options) {
-    if (option.value == Value::kNone) continue;
+    if (option.value == OptionValue::kNone) continue;
     std::string pattern;
     for (const std::string& name : option.names) {
       pattern += fmt::format("{}{}:{}", pattern.empty() ? "" : "|", prefix, name);
@@ -110,7 +110,7 @@ std::string bash_completion(const CommandTree& tree) {
                      fmt::join(commands, " "));
   for (const CommandInfo& command : tree.commands) {
     for (const OptionInfo& argument : command.arguments) {
-      if (argument.value == Value::kAny) continue;
+      if (argument.value == OptionValue::kAny) continue;
       out += fmt::format("    {}) {} ;;\n", command.name, bash_values(argument));
       break;
     }
@@ -124,11 +124,11 @@ namespace {
 
 std::string zsh_action(const OptionInfo& option) {
   switch (option.value) {
-    case Value::kFile:
+    case OptionValue::kFile:
       return "_files";
-    case Value::kDirectory:
+    case OptionValue::kDirectory:
       return "_files -/";
-    case Value::kChoice:
+    case OptionValue::kChoice:
       return fmt::format("({})", fmt::join(option.choices, " "));
     default:
       return " ";
@@ -143,9 +143,9 @@ std::string zsh_option(const OptionInfo& option) {
     const bool is_long = name.starts_with("--");
     std::string spec = option.repeats ? "*" : fmt::format("({})", fmt::join(option.names, " "));
     spec += name;
-    if (option.value != Value::kNone) spec += is_long ? "=" : "+";
+    if (option.value != OptionValue::kNone) spec += is_long ? "=" : "+";
     spec += fmt::format("[{}]", help);
-    if (option.value != Value::kNone) {
+    if (option.value != OptionValue::kNone) {
       spec += fmt::format(":{}:{}", escape(option.value_name, ":", "\\"), zsh_action(option));
     }
     out += fmt::format(" \\\n        {}", single_quoted(spec));
@@ -201,13 +201,13 @@ namespace {
 
 std::string fish_value(const OptionInfo& option) {
   switch (option.value) {
-    case Value::kNone:
+    case OptionValue::kNone:
       return "";
-    case Value::kFile:
+    case OptionValue::kFile:
       return " -r -F";
-    case Value::kDirectory:
+    case OptionValue::kDirectory:
       return " -x -a '(__fish_complete_directories)'";
-    case Value::kChoice:
+    case OptionValue::kChoice:
       return fmt::format(" -x -a '{}'", fmt::join(option.choices, " "));
     default:
       return " -x";
@@ -241,9 +241,9 @@ std::string fish_completion(const CommandTree& tree) {
     const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", command.name);
     out += fish_options(command, condition);
     for (const OptionInfo& argument : command.arguments) {
-      if (argument.value == Value::kFile) {
+      if (argument.value == OptionValue::kFile) {
         out += fmt::format("complete -c rocmforge{} -F\n", condition);
-      } else if (argument.value == Value::kChoice) {
+      } else if (argument.value == OptionValue::kChoice) {
         out += fmt::format("complete -c rocmforge{} -a '{}'\n", condition,
                            fmt::join(argument.choices, " "));
       }

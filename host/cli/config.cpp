@@ -9,12 +9,12 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct ConfigOptions {
   bool defaults = false;
   bool reference = false;
 };
 
-Status show(const Options& options, const Program& program) {
+Status show(const ConfigOptions& options, const Program& program) {
   if (options.reference) {
     fmt::print("{}", config::markdown_reference());
   } else if (options.defaults) {
@@ -30,7 +30,7 @@ Status show(const Options& options, const Program& program) {
 }  // namespace
 
 void add_config(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConfigOptions>();
   CLI::App* command = app.add_subcommand(
       "config", "Prints the configuration in effect, as TOML, with where each value comes from");
   command->group(kProgramCommands);

@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ConformanceOptions {
   std::string pack;
   conformance::SuiteOptions suite;
   bool json = false;
@@ -88,7 +88,7 @@ void print_text(const conformance::Report& report, const std::string& pack) {
       pack, report.n_ok(), report.n_failed(), report.n_unsupported());
 }
 
-void print_json(const conformance::Report& report, const Options& options) {
+void print_json(const conformance::Report& report, const ConformanceOptions& options) {
   Json out = {{"pack", options.pack},
               {"seed", options.suite.seed},
               {"ok", report.n_ok()},
@@ -112,7 +112,7 @@ void print_json(const conformance::Report& report, const Options& options) {
   fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
-Status conform(const Options& options, const Program& program) {
+Status conform(const ConformanceOptions& options, const Program& program) {
   if (options.pack == "reference")
     return invalid_argument(
         "'reference' is what packs are compared with; compared with itself it is always right. "
@@ -156,7 +156,7 @@ Status conform(const Options& options, const Program& program) {
 }  // namespace
 
 void add_conformance(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConformanceOptions>();
   CLI::App* command = app.add_subcommand(
       "conformance", "Checks every op and type of a kernel pack against the reference executor");
   command->group(kMeasureCommands);

@@ -17,14 +17,14 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct DoctorOptions {
   bool json = false;
   bool no_preflight = false;
 };
 
 constexpr std::size_t kWidest = 100;
 
-Status run_doctor(const Options& options, const Program& program) {
+Status run_doctor(const DoctorOptions& options, const Program& program) {
   const Interrupt interrupt;
   const Config& config = program.config();
   // What would be logged is in the report; a level that somebody asked for stays.
@@ -48,7 +48,7 @@ Status run_doctor(const Options& options, const Program& program) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   CLI::App* command = app.add_subcommand(
       "doctor", "Checks system, driver, ROCm and GPUs, and says what would be used and why");
   command->group(kProgramCommands);

@@ -23,7 +23,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string file;
   bool tensors = false;
   bool json = false;
@@ -34,7 +34,7 @@ struct Options {
 // Errors stay in the stream, where they are looked for when the program ends.
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-Status show(const gguf::File& file, const Options& options) {
+Status show(const gguf::File& file, const InspectOptions& options) {
   FORGE_ASSIGN(const gguf::Summary summary, gguf::summarize(file));
   return guarded([&]() -> Status {
     print(options.json ? inspect_json(file, summary)
@@ -44,7 +44,7 @@ Status show(const gguf::File& file, const Options& options) {
 }
 
 // Decodes one tensor piece by piece into a file of little-endian f32, rows in order.
-Status take_out(const gguf::File& file, const CodecView& codecs, const Options& options,
+Status take_out(const gguf::File& file, const CodecView& codecs, const InspectOptions& options,
                 bool quiet) {
   constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;  // elements decoded at a time, about
   FORGE_ASSIGN(const forge_tensor_v1* tensor, file.tensors().get(options.tensor));
@@ -78,7 +78,7 @@ Status take_out(const gguf::File& file, const CodecView& codecs, const Options& 
   return {};
 }
 
-Status inspect(const Options& options, const Program& program) {
+Status inspect(const InspectOptions& options, const Program& program) {
   const CodecPlugins codecs(program.config());
   FORGE_ASSIGN(const gguf::File file,
                gguf::File::open(options.file, {gguf::codec_types(codecs.view())}));
@@ -89,7 +89,7 @@ Status inspect(const Options& options, const Program& program) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
       app.add_subcommand("inspect", "Shows what a GGUF file holds, or takes a tensor out of it");
   command->group(kFileCommands);

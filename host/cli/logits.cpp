@@ -16,7 +16,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct LogitsOptions {
   std::string model;
   std::vector<std::int32_t> tokens;
   std::string out;
@@ -25,9 +25,9 @@ struct Options {
 };
 
 // Rows of one step: a row of logits is 600 KB for a vocabulary of 150,000.
-constexpr std::uint32_t kRowsPerStep = 64;
+constexpr std::uint32_t kRowsPerChunk = 64;
 
-Status write_logits(ModelRuntime& runtime, const Options& options, const Program& program) {
+Status write_logits(ModelRuntime& runtime, const LogitsOptions& options, const Program& program) {
   engine::Engine& engine = runtime.engine();
   const std::uint32_t n_vocab = engine.n_vocab();
   FORGE_ASSIGN(AtomicFile out, AtomicFile::create(options.out, AtomicFile::Existing::kReplace));
@@ -50,7 +50,7 @@ Status write_logits(ModelRuntime& runtime, const Options& options, const Program
   return out.commit();
 }
 
-Status logits(const Options& options, const Program& program) {
+Status logits(const LogitsOptions& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
   config.model.path = options.model;
@@ -59,7 +59,7 @@ Status logits(const Options& options, const Program& program) {
   RuntimeOptions runtime_options;
   runtime_options.quiet = program.quiet();
   runtime_options.pack = options.pack;
-  runtime_options.n_batch = options.chunk != 0 ? options.chunk : kRowsPerStep;
+  runtime_options.n_batch = options.chunk != 0 ? options.chunk : kRowsPerChunk;
   runtime_options.n_outputs = runtime_options.n_batch;
   FORGE_TRY(runtime->load(config, runtime_options));
   return write_logits(*runtime, options, program);
@@ -68,7 +68,7 @@ Status logits(const Options& options, const Program& program) {
 }  // namespace
 
 void add_logits(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogitsOptions>();
   CLI::App* command = app.add_subcommand(
       "logits", "Writes a model's logits for a row of tokens, f32 [tokens, vocabulary]");
   command->group(kMeasureCommands);

@@ -24,7 +24,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct PerplexityOptions {
   std::string model, text;
   std::string base_logits, save_logits;
   std::string pack;
@@ -126,7 +126,7 @@ class BaseLogits {
   std::vector<float> row_;
 };
 
-void print(const bench::TokenScores& scores, const Options& options, std::size_t n_chunks,
+void print(const bench::TokenScores& scores, const PerplexityOptions& options, std::size_t n_chunks,
            const std::string& pack) {
   if (options.json) {
     nlohmann::ordered_json json = {{"tokens", scores.count()},
@@ -156,8 +156,8 @@ void print(const bench::TokenScores& scores, const Options& options, std::size_t
   fmt::print("same top token   {:.2f} %\n", 100 * scores.same_top());
 }
 
-Status evaluate(ModelRuntime& runtime, std::vector<std::int32_t> tokens, const Options& options,
-                const Program& program) {
+Status evaluate(ModelRuntime& runtime, std::vector<std::int32_t> tokens,
+                const PerplexityOptions& options, const Program& program) {
   const text::Vocab& vocab = runtime.model()->tokenizer().vocab();
   engine::Engine& engine = runtime.engine();
   const std::size_t n_tokens = tokens.size();
@@ -204,7 +204,7 @@ Status evaluate(ModelRuntime& runtime, std::vector<std::int32_t> tokens, const O
   return {};
 }
 
-Status perplexity(const Options& options, const Program& program) {
+Status perplexity(const PerplexityOptions& options, const Program& program) {
   const Interrupt interrupt;
   Config config = program.config();
   config.model.path = options.model;
@@ -226,7 +226,7 @@ Status perplexity(const Options& options, const Program& program) {
 }  // namespace
 
 void add_perplexity(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PerplexityOptions>();
   CLI::App* command = app.add_subcommand(
       "perplexity", "Measures how well a model foretells a text, and how far it is from another");
   command->group(kMeasureCommands);

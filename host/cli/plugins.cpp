@@ -20,7 +20,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct PluginsOptions {
   bool json = false;
   bool no_probe = false;
   std::uint32_t probe_limit = 10000;
@@ -37,7 +37,7 @@ std::string paths_origin(const Program& program) {
   return origin.empty() ? "configuration" : origin;
 }
 
-Status list_plugins(const Options& options, const Program& program) {
+Status list_plugins(const PluginsOptions& options, const Program& program) {
   // What would be logged is in the listing; a level that somebody asked for stays.
   const LoggingConfig& logging = program.config().logging;
   if (logging.level == LoggingConfig().level && !logging.levels.contains("plugin")) {
@@ -58,7 +58,7 @@ Status list_plugins(const Options& options, const Program& program) {
 }  // namespace
 
 void add_plugins(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PluginsOptions>();
   CLI::App* command = app.add_subcommand(
       "plugins", "Lists the plugins and devices found: what is used, what is not, and why");
   command->group(kProgramCommands);

@@ -24,7 +24,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct QuantizeOptions {
   std::string in, out, type;
   std::string output_type, embedding_type, importance;
   std::vector<std::string> tensor_types;  // PATTERN=TYPE
@@ -41,7 +41,7 @@ Result<std::uint32_t> type_number(const std::string& name, const CodecView& code
   return codec->type;
 }
 
-Result<quantize::Wishes> wishes_of(const Options& options, const CodecView& codecs) {
+Result<quantize::Wishes> wishes_of(const QuantizeOptions& options, const CodecView& codecs) {
   quantize::Wishes wishes;
   wishes.pure = options.pure;
   if (!options.output_type.empty()) {
@@ -109,8 +109,8 @@ void warn(const quantize::ModelPlan& plan, const Program& program) {
              plan.n_requantized);
 }
 
-Status convert(const Options& options, const quantize::ModelPlan& plan, const gguf::File& file,
-               const CodecView& codecs, const Program& program) {
+Status convert(const QuantizeOptions& options, const quantize::ModelPlan& plan,
+               const gguf::File& file, const CodecView& codecs, const Program& program) {
   std::optional<quantize::Importance> importance;
   if (!options.importance.empty()) {
     FORGE_ASSIGN(importance, quantize::Importance::open(options.importance));
@@ -146,7 +146,7 @@ Status convert(const Options& options, const quantize::ModelPlan& plan, const gg
   return {};
 }
 
-Status quantize_file(const Options& options, const Program& program) {
+Status quantize_file(const QuantizeOptions& options, const Program& program) {
   const CodecPlugins plugins(program.config());
   const CodecView& codecs = plugins.view();
   FORGE_ASSIGN(const quantize::Mixture mixture, quantize::find_mixture(options.type, codecs));
@@ -161,7 +161,7 @@ Status quantize_file(const Options& options, const Program& program) {
   return {};
 }
 
-void declare(CLI::App& command, Options& options) {
+void declare(CLI::App& command, QuantizeOptions& options) {
   command.add_option("IN", options.in, "GGUF file, of a split model any part")
       ->type_name("FILE")
       ->required();
@@ -200,7 +200,7 @@ void declare(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_quantize(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command =
       app.add_subcommand("quantize", "Writes a model with its weights in smaller types");
   command->group(kFileCommands);

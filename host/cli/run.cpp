@@ -24,7 +24,7 @@
 namespace forge::cli {
 namespace {
 
-struct Options {
+struct RunOptions {
   std::string prompt;
   std::string file;
   std::string batch;
@@ -32,7 +32,7 @@ struct Options {
 };
 
 // The prompt: -p, a file, or standard input when it is not a terminal.
-Result<std::string> read_prompt(const Options& options) {
+Result<std::string> read_prompt(const RunOptions& options) {
   if (!options.prompt.empty()) return options.prompt;
   if (!options.file.empty()) return config::read_text_file(options.file);
   if (!is_terminal(stdin))
@@ -97,7 +97,7 @@ Status answer(ModelRuntime& runtime, const PromptMaker& maker, const std::string
   return Interrupt::check();
 }
 
-Status run(const Options& options, const Program& program) {
+Status run(const RunOptions& options, const Program& program) {
   const Interrupt interrupt;
   const Config& config = program.config();
   FORGE_ASSIGN(auto runtime, ModelRuntime::create(config, "rocmforge run"));
@@ -114,7 +114,7 @@ Status run(const Options& options, const Program& program) {
 }  // namespace
 
 void add_run(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand(
       "run", "Answers one prompt, with the built-in demo model if none is named");
   command->group(kModelCommands);

@@ -24,7 +24,7 @@ using text::ChatTemplate;
 using text::ChatTemplateSource;
 using text::Data;
 
-struct Options {
+struct TemplateOptions {
   std::string file;
   std::string messages;
   std::vector<std::string> variables;  // NAME=JSON
@@ -122,7 +122,7 @@ Status add_variable(ChatRequest& request, const std::string& assignment) {
   return set_member(request, assignment.substr(0, equals), *std::move(value));
 }
 
-Status print_prompt(const Options& options) {
+Status print_prompt(const TemplateOptions& options) {
   FORGE_ASSIGN(ChatTemplateSource source, read_template(options.file));
   ChatRequest request;
   FORGE_TRY(add_conversation(request, options.messages));
@@ -143,7 +143,7 @@ Status print_prompt(const Options& options) {
 }  // namespace
 
 void add_template(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TemplateOptions>();
   CLI::App* command = app.add_subcommand(
       "template",
       "Prints the prompt that a chat template makes of a conversation, exactly as it is");

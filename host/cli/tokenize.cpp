@@ -27,7 +27,7 @@ using nlohmann::json;
 using text::TokenId;
 using text::Tokenizer;
 
-struct Options {
+struct TokenizeOptions {
   std::string model;
   bool ids = false;
   bool no_bos = false;
@@ -64,7 +64,7 @@ std::string read_input() {
   return text;
 }
 
-Status encode_text(const Tokenizer& tokenizer, const Options& options) {
+Status encode_text(const Tokenizer& tokenizer, const TokenizeOptions& options) {
   FORGE_ASSIGN(const std::vector<TokenId> tokens, tokenizer.encode(read_input(), options.encode()));
   if (options.ids) {
     print_ids(tokens, 0, ' ', 0);
@@ -98,7 +98,7 @@ Result<std::vector<TokenId>> parse_ids(std::string_view text) {
   }
 }
 
-Status decode_text(const Tokenizer& tokenizer, const Options& options) {
+Status decode_text(const Tokenizer& tokenizer, const TokenizeOptions& options) {
   FORGE_ASSIGN(const std::vector<TokenId> ids, parse_ids(read_input()));
   FORGE_ASSIGN(const std::string bytes, tokenizer.decode(ids, options.decode()));
   std::fwrite(bytes.data(), 1, bytes.size(), stdout);
@@ -106,7 +106,7 @@ Status decode_text(const Tokenizer& tokenizer, const Options& options) {
 }
 
 // "text", or {"text": "..."} or {"base64": "..."} with add_special and parse_special if wanted.
-Status encode_line(const Tokenizer& tokenizer, const Options& options, const json& line) {
+Status encode_line(const Tokenizer& tokenizer, const TokenizeOptions& options, const json& line) {
   text::EncodeOptions encode = options.encode();
   std::string text;
   if (line.is_string()) {
@@ -138,7 +138,7 @@ Status encode_line(const Tokenizer& tokenizer, const Options& options, const jso
 }
 
 // [1, 2, 3]; answers a string, or {"base64": "..."} for bytes that are not UTF-8.
-Status decode_line(const Tokenizer& tokenizer, const Options& options, const json& line) {
+Status decode_line(const Tokenizer& tokenizer, const TokenizeOptions& options, const json& line) {
   std::vector<TokenId> ids;
   for (const json& id : line) {
     const auto value = id.is_number_integer() ? id.get<std::int64_t>() : -1;
@@ -161,7 +161,7 @@ Status decode_line(const Tokenizer& tokenizer, const Options& options, const jso
 }
 
 // One answer a line, at once: whoever writes the lines may wait for it.
-Status run_json_lines(const Tokenizer& tokenizer, const Options& options) {
+Status run_json_lines(const Tokenizer& tokenizer, const TokenizeOptions& options) {
   std::ios::sync_with_stdio(false);
   std::string line;
   for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
@@ -179,7 +179,7 @@ Status run_json_lines(const Tokenizer& tokenizer, const Options& options) {
   return {};
 }
 
-Status tokenize(const Options& options) {
+Status tokenize(const TokenizeOptions& options) {
   FORGE_ASSIGN(const gguf::File file, gguf::File::open(options.model));
   const std::string prefix = fmt::format("{}: ", quote(options.model, 4096));
   auto source = text::read_vocab_source(file.metadata());
@@ -195,7 +195,7 @@ Status tokenize(const Options& options) {
 }  // namespace
 
 void add_tokenize(CLI::App& app, Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenizeOptions>();
   CLI::App* command = app.add_subcommand("tokenize", "Text to a model's tokens, or back");
   command->group(kFileCommands);
   command->add_option("model", options->model, "GGUF file; its vocabulary is enough")

@@ -188,7 +188,7 @@ TEST_CASE("logits: wrong tokens, packs and places are refused") {
 
 // ---------------------------------------------------------------- run
 
-TEST_CASE("run: the same seed gives the same text; so do batches, threads and chunks") {
+TEST_CASE("run: the same seed gives the same text, and so do batches, threads and chunks") {
   const ModelFolder folder;
   const auto text = [&](std::vector<std::string> options) {
     options.insert(options.begin(), {"run", "-m", folder.model(), "--raw", "-p",

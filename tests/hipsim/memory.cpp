@@ -14,7 +14,7 @@
 namespace hipsim {
 namespace {
 
-constexpr std::size_t kPage = 4096;
+constexpr std::size_t kPageBytes = 4096;
 // Fresh memory is this file again and again, copied when written: poison costs nothing.
 constexpr std::size_t kPoisonFileBytes = 8U << 20;
 
@@ -24,17 +24,17 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
 
 int make_poison_file() {
   const int file = memfd_create("hipsim", MFD_CLOEXEC);
-  const std::vector<std::uint16_t> block(kPage / sizeof(std::uint16_t), Memory::kPoison);
+  const std::vector<std::uint16_t> block(kPageBytes / sizeof(std::uint16_t), Memory::kPoison);
   bool good = file >= 0;
-  for (std::size_t at = 0; good && at < kPoisonFileBytes; at += kPage)
-    good = write(file, block.data(), kPage) == static_cast<ssize_t>(kPage);
+  for (std::size_t at = 0; good && at < kPoisonFileBytes; at += kPageBytes)
+    good = write(file, block.data(), kPageBytes) == static_cast<ssize_t>(kPageBytes);
   if (!good) give_up("no memory for the pattern of fresh memory");
   return file;
 }
 
 // Whether [begin, end), less than a page, holds poison; repairs it if not.
 bool check_poison(std::byte* begin, const std::byte* end) {
-  static const std::vector<std::uint16_t> pattern(kPage, Memory::kPoison);
+  static const std::vector<std::uint16_t> pattern(kPageBytes, Memory::kPoison);
   const auto* wanted_bytes = reinterpret_cast<const std::byte*>(pattern.data());
   const auto n = static_cast<std::size_t>(end - begin);
   if (std::memcmp(begin, wanted_bytes + reinterpret_cast<std::uintptr_t>(begin) % 2, n) == 0)
@@ -57,13 +57,13 @@ std::string size_text(const Allocation& allocation) {
 
 }  // namespace
 
-std::uint64_t taken_bytes(std::size_t bytes) { return round_up(bytes, kPage); }
+std::uint64_t taken_bytes(std::size_t bytes) { return round_up(bytes, kPageBytes); }
 
 Memory::Memory() : poison_file_(make_poison_file()) {}
 
 Memory::~Memory() {
   for (const auto& [base, allocation] : allocations_)
-    munmap(allocation.pages - kPage, allocation.page_bytes + 2 * kPage);
+    munmap(allocation.pages - kPageBytes, allocation.page_bytes + 2 * kPageBytes);
   close(poison_file_);
 }
 
@@ -78,17 +78,17 @@ bool Memory::map_poison(std::byte* at, std::size_t bytes) const {
 
 const Allocation* Memory::allocate(int device, std::size_t bytes) {
   const std::size_t used = round_up(bytes, kAlignment);
-  const std::size_t page_bytes = round_up(used, kPage);
-  void* region = mmap(nullptr, page_bytes + 2 * kPage, PROT_NONE,
+  const std::size_t page_bytes = round_up(used, kPageBytes);
+  void* region = mmap(nullptr, page_bytes + 2 * kPageBytes, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (region == MAP_FAILED) return nullptr;
-  Allocation allocation{nullptr, bytes, device, static_cast<std::byte*>(region) + kPage,
+  Allocation allocation{nullptr, bytes, device, static_cast<std::byte*>(region) + kPageBytes,
                         page_bytes};
   allocation.base = allocation.pages + page_bytes - used;
   const bool hidden = device != kHostMemory && accesses_ == 0;
   if (!map_poison(allocation.pages, page_bytes) ||
       (hidden && mprotect(allocation.pages, page_bytes, PROT_NONE) != 0)) {
-    munmap(region, page_bytes + 2 * kPage);
+    munmap(region, page_bytes + 2 * kPageBytes);
     return nullptr;
   }
   return &(allocations_[allocation.base] = allocation);
@@ -135,11 +135,11 @@ std::string Memory::describe(const void* address) const {
     const Allocation& before = std::prev(next)->second;
     const auto offset = static_cast<std::size_t>(at - before.base);
     if (offset < before.bytes) return "within " + size_text(before);
-    if (offset < before.page_bytes + kPage)
+    if (offset < before.page_bytes + kPageBytes)
       return std::to_string(offset - before.bytes) + " bytes behind " + size_text(before);
   }
   if (next != allocations_.end() &&
-      static_cast<std::size_t>(next->second.base - at) < next->second.page_bytes + kPage) {
+      static_cast<std::size_t>(next->second.base - at) < next->second.page_bytes + kPageBytes) {
     return std::to_string(next->second.base - at) + " bytes before " + size_text(next->second);
   }
   return "near no allocation";

@@ -11,7 +11,7 @@ namespace hipsim {
 namespace {
 
 constexpr std::array kSignals = {SIGSEGV, SIGBUS, SIGFPE};
-constexpr std::size_t kStackBytes = std::size_t{1} << 16;
+constexpr std::size_t kSignalStackBytes = std::size_t{1} << 16;
 
 // Written only while no launch runs.
 std::array<struct sigaction, kSignals.size()> g_before;
@@ -26,7 +26,7 @@ void handle(int signal, siginfo_t* info, void* /*context*/) {
 }
 
 void* stack_of_this_thread() {
-  static thread_local const std::unique_ptr<std::byte[]> stack(new std::byte[kStackBytes]);
+  static thread_local const std::unique_ptr<std::byte[]> stack(new std::byte[kSignalStackBytes]);
   return stack.get();
 }
 
@@ -54,7 +54,7 @@ SignalStack::SignalStack() {
   if ((before_.ss_flags & SS_DISABLE) == 0) return;
   stack_t stack{};
   stack.ss_sp = stack_of_this_thread();
-  stack.ss_size = kStackBytes;
+  stack.ss_size = kSignalStackBytes;
   mine_ = sigaltstack(&stack, nullptr) == 0;
 }
 

@@ -12,8 +12,8 @@
 namespace forge::jinja {
 namespace {
 
-constexpr std::int64_t kMaxWidth = 1'000'000;
-constexpr std::int64_t kMaxPrecision = 1000;
+constexpr std::int64_t kWidest = 1'000'000;
+constexpr std::int64_t kMostDigits = 1000;
 
 // One formatting of one text.
 class PercentFormatter {
@@ -116,12 +116,12 @@ class PercentFormatter {
         break;
       }
     }
-    const std::int64_t width = number(kMaxWidth);
+    const std::int64_t width = number(kWidest);
     left = left || width < 0;
     spec.width = static_cast<std::size_t>(std::abs(width));
     if (peek() == '.') {
       ++at_;
-      spec.precision = static_cast<int>(std::max<std::int64_t>(0, number(kMaxPrecision)));
+      spec.precision = static_cast<int>(std::max<std::int64_t>(0, number(kMostDigits)));
     }
     if (peek() == 'l' || peek() == 'h' || peek() == 'L') ++at_;
     if (at_ >= text_.size()) fail("incomplete format");

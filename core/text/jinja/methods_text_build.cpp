@@ -12,7 +12,7 @@
 namespace forge::jinja {
 namespace {
 
-constexpr std::int64_t kMaxWidth = std::int64_t{1} << 26;
+constexpr std::int64_t kWidestField = std::int64_t{1} << 26;
 
 using Transform = std::string (*)(std::string_view);
 
@@ -46,7 +46,7 @@ Value justified(Runtime& rt, const Value& self, const Arguments& args, std::stri
 
 Value justify(Runtime& runtime, const Text& text, std::int64_t width, char32_t fill, char align) {
   const auto length = static_cast<std::int64_t>(text.character_count());
-  if (width > kMaxWidth) fail_limit("a field is too wide");
+  if (width > kWidestField) fail_limit("a field is too wide");
   const std::int64_t missing = std::max<std::int64_t>(0, width - length);
   std::int64_t before = align == '<' ? 0 : missing;
   // An odd remainder goes to the left when the width is odd too.
@@ -151,7 +151,7 @@ Value text_zfill(Runtime& rt, const Value& self, const Arguments& args) {
 Value text_expandtabs(Runtime& rt, const Value& self, const Arguments& args) {
   const Parameters parameters("expandtabs", args, {"tabsize"}, 0);
   const std::int64_t size = parameters.has(0) ? to_index(rt, parameters[0]) : 8;
-  if (size > kMaxWidth) fail_limit("a field is too wide");
+  if (size > kWidestField) fail_limit("a field is too wide");
   std::string out;
   std::int64_t column = 0;
   const std::string_view text = self.as_view();

@@ -12,8 +12,7 @@
 namespace forge::text {
 namespace {
 
-constexpr std::string_view kSpace = "\xe2\x96\x81";  // U+2581
-constexpr std::size_t kMaxText = 700u << 20;         // offsets of the escaped text fit 32 bits
+constexpr std::string_view kWordStart = "\xe2\x96\x81";  // U+2581
 
 // Bytes of a character as its first byte announces them; 1 for what cannot start one.
 std::size_t announced_length(char first) {
@@ -22,13 +21,14 @@ std::size_t announced_length(char first) {
 }
 
 bool is_word_start(std::string_view text, std::size_t at) {
-  return text.substr(at, kSpace.size()) == kSpace &&
-         (at < kSpace.size() || text.substr(at - kSpace.size(), kSpace.size()) != kSpace);
+  return text.substr(at, kWordStart.size()) == kWordStart &&
+         (at < kWordStart.size() ||
+          text.substr(at - kWordStart.size(), kWordStart.size()) != kWordStart);
 }
 
 bool has_inner_word_start(std::string_view token) {
-  for (std::size_t at = token.find(kSpace, 1); at != std::string_view::npos;
-       at = token.find(kSpace, at + 1)) {
+  for (std::size_t at = token.find(kWordStart, 1); at != std::string_view::npos;
+       at = token.find(kWordStart, at + 1)) {
     if (is_word_start(token, at)) return true;
   }
   return false;
@@ -74,10 +74,10 @@ Status SpmEncoder::encode(std::string_view text, bool space_first, Scratch& scra
         "the text has {} bytes; at most {} can be tokenized at once", text.size(), kMaxText));
   }
   std::string& escaped = scratch.escaped;
-  escaped.assign(space_first ? kSpace : std::string_view());
+  escaped.assign(space_first ? kWordStart : std::string_view());
   for (const char c : text) {
     if (c == ' ') {
-      escaped += kSpace;
+      escaped += kWordStart;
     } else {
       escaped += c;
     }

@@ -16,6 +16,9 @@
 
 namespace forge::text {
 
+// The most bytes of text that are tokenized at once: offsets, also of escaped text, fit 32 bits.
+inline constexpr std::size_t kMaxText = 700u << 20;
+
 // Text to tokens: spaces become U+2581, then neighbouring characters are joined while the result is
 // a token, highest score first, leftmost among equals. What is no token in the end becomes its
 // bytes' tokens <0x00>..<0xFF>, so that any bytes, UTF-8 or not, survive; but U+2581 itself is a
@@ -36,7 +39,7 @@ class SpmEncoder {
   };
 
   // Appends the tokens of `text`, which contains no special token; `space_first`: as if a space
-  // stood before it. At most 700 MB.
+  // stood before it. At most kMaxText bytes.
   Status encode(std::string_view text, bool space_first, Scratch& scratch,
                 std::vector<TokenId>& out) const;
 

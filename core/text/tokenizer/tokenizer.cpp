@@ -17,7 +17,6 @@
 namespace forge::text {
 namespace {
 
-constexpr std::size_t kMaxText = 700u << 20;
 constexpr std::size_t kKeptText = 1u << 20;
 
 constexpr TokenAttributes kHidden = kTokenControl | kTokenUnknown;

@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::uint32_t kSegmentPositions = kSegmentBlocks * FORGE_KV_BLOCK_TOKENS;
 
-std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
-
 // Columns of tiles that have work, of all: heads first, rows beside them.
 double filling(std::uint32_t heads, std::uint32_t group, std::uint32_t columns) {
   const std::uint32_t rows = columns / heads;

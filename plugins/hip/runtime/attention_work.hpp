@@ -10,6 +10,8 @@
 
 namespace forge::hip {
 
+constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
+
 // What decides the cut; nodes with the same share it.
 struct AttentionShape {
   std::uint32_t n_heads, n_kv_heads, dv, window;

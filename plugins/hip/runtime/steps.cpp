@@ -5,8 +5,6 @@
 namespace forge::hip {
 namespace {
 
-std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
-
 Rows rows_or_none(const Execution& x, std::uint32_t value) {
   return value == FORGE_NONE ? Rows{} : x.values[value];
 }

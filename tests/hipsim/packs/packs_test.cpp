@@ -82,25 +82,24 @@ TEST_CASE("packs on a simulated card: the demo model answers") {
   }
 }
 
-TEST_CASE("packs on a simulated card: conformance of gfx1100") {
-  const Finished finished =
-      Machine(kTargets[0])
-          .rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1100", "--op", "norm"}
-                           : std::vector<std::string>{"conformance", "gfx1100"});
-  CAPTURE(finished.out, finished.err);
+void check_conformance(const Target& target, const std::vector<std::string>& which) {
+  std::vector<std::string> arguments = {"conformance", target.pack};
+  arguments.insert(arguments.end(), which.begin(), which.end());
+  const Finished finished = Machine(target).rocmforge(arguments);
+  CAPTURE(target.pack, which, finished.out, finished.err);
   CHECK(finished.exit_code == 0);
   CHECK(finished.out.find(" 0 wrong") != std::string::npos);
 }
 
+TEST_CASE("packs on a simulated card: conformance of gfx1100") {
+  check_conformance(kTargets[0],
+                    kSlow ? std::vector<std::string>{"--op", "norm"} : std::vector<std::string>{});
+}
+
+// What has matrix fragments, which are all that differs from the other pack.
 TEST_CASE("packs on a simulated card: conformance of gfx1201") {
-  const Finished finished =
-      Machine(kTargets[1])
-          .rocmforge(kSlow ? std::vector<std::string>{"conformance", "gfx1201", "--op", "attention",
-                                                      "--type", "f16"}
-                           : std::vector<std::string>{"conformance", "gfx1201"});
-  CAPTURE(finished.out, finished.err);
-  CHECK(finished.exit_code == 0);
-  CHECK(finished.out.find(" 0 wrong") != std::string::npos);
+  if (!kSlow) check_conformance(kTargets[1], {"--op", "linear"});
+  check_conformance(kTargets[1], {"--op", "attention", "--type", "f16"});
 }
 
 TEST_CASE(
@@ -128,14 +127,17 @@ TEST_CASE(
   for (const Case& c : kCases) {
     CAPTURE(c.fault);
     const Machine machine(target);
+    // What hangs is to be stopped soon; what does not has all the time that a busy machine takes.
+    const bool hangs = std::string_view(c.fault).starts_with("hang");
+    const std::string limit = hangs ? "3" : "120";
     const Finished warned =
-        machine.answer({"--preflight-limit", "3"}, {{"FORGE_HIPSIM_FAULT", c.fault}});
+        machine.answer({"--preflight-limit", limit}, {{"FORGE_HIPSIM_FAULT", c.fault}});
     CAPTURE(warned.err);
     CHECK(warned.exit_code == 0);
     CHECK(warned.out == "12 + 30 = 42.\n");
     CHECK(warned.err.find(c.sentence) != std::string::npos);
     CHECK(warned.err.find(" runs the model instead\n") != std::string::npos);
-    const Finished refused = machine.answer({"--require-gpu", "--preflight-limit", "3"},
+    const Finished refused = machine.answer({"--require-gpu", "--preflight-limit", limit},
                                             {{"FORGE_HIPSIM_FAULT", c.fault}});
     CHECK(refused.exit_code == c.code);
     CHECK(refused.out.empty());

@@ -28,7 +28,7 @@ std::string encode(char32_t c) {
   return out;
 }
 
-TEST_CASE("every code point decodes to itself; surrogates and what lies beyond do not") {
+TEST_CASE("every code point decodes to itself, and surrogates and what lies beyond do not") {
   for (char32_t c = 0; c < 0x112000; ++c) {
     const std::string bytes = encode(c);
     const CodePoint decoded = decode_utf8(bytes + "x");

@@ -320,7 +320,7 @@ TEST_CASE("sampler: frequency counts, presence does not") {
   CHECK(sample(once, {1.5f, 1}).token == 1);
 }
 
-TEST_CASE("sampler: a window of 0 switches penalties off; tokens beyond the row do no harm") {
+TEST_CASE("sampler: a window of 0 switches penalties off, and tokens beyond the row do no harm") {
   SamplingParams params;
   params.temperature = 0;
   params.repetition_penalty = 100;

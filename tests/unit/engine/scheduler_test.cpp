@@ -183,7 +183,7 @@ TEST_CASE("scheduler: a stop text ends the answer before it, wherever tokens end
   }
 }
 
-TEST_CASE("scheduler: the callback can stop; others go on") {
+TEST_CASE("scheduler: the callback can stop, and others go on") {
   auto engine = tiny_engine(model(), options(2));
   Scheduler scheduler(*engine);
   auto first = open(*engine);
@@ -354,7 +354,7 @@ TEST_CASE("scheduler: logprobs come with every token") {
   CHECK(n == 5);
 }
 
-TEST_CASE("scheduler: an error of the pack ends that batch with it; then work goes on") {
+TEST_CASE("scheduler: an error of the pack ends that batch with it, and then work goes on") {
   test::Faults faults;
   auto engine = tiny_engine(model(), options(2), {test::open_failing_pack(faults)});
   Scheduler scheduler(*engine);

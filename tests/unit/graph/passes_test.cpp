@@ -311,7 +311,7 @@ TEST_CASE("plan_memory: a chain of layers needs no more than one layer") {
 
 // ---------------------------------------------------------------- split
 
-TEST_CASE("split: parts together are the graph; what crosses a cut is said on both sides") {
+TEST_CASE("split: parts together are the graph, and what crosses a cut is said on both sides") {
   std::mt19937 random(12);
   for (int round = 0; round < 400; ++round) {
     INFO("round " << round);
@@ -366,7 +366,7 @@ TEST_CASE("split: parts together are the graph; what crosses a cut is said on bo
   }
 }
 
-TEST_CASE("split: one pack, one part; states go with their nodes") {
+TEST_CASE("split: one pack, one part, and states go with their nodes") {
   GraphMaker g;
   const Graph graph = test::tiny_graph(g, true);
   const std::vector<Part> whole = split(graph, std::vector<std::uint32_t>(graph.nodes.size(), 3));

@@ -40,7 +40,7 @@ TEST_CASE("docs/cli.md has the commands as they are") {
   CHECK(same);
 }
 
-TEST_CASE("docs/cli.md explains the global options; every command's help has examples") {
+TEST_CASE("docs/cli.md explains the global options, and every command's help has examples") {
   const std::string document = test::read_file(kDocs + "cli.md");
   const CommandTree tree = real_tree();
   for (const OptionInfo& option : tree.program.options) {

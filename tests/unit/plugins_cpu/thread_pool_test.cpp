@@ -142,7 +142,7 @@ TEST_CASE("usable cores: at least one, not more than there are processors") {
   CHECK(usable_cores() <= std::max(1u, std::thread::hardware_concurrency()));
 }
 
-TEST_CASE("buffer: zeroed, page-aligned, movable; too much is an error") {
+TEST_CASE("buffer: zeroed, page-aligned, movable, and too much is an error") {
   auto buffer = Buffer::allocate(10000);
   REQUIRE(buffer.ok());
   CHECK(buffer->size() == 10000);

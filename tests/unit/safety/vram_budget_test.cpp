@@ -39,7 +39,8 @@ TEST_CASE("vram budget: the smaller of what kernel and runtime say is free") {
   CHECK(more->bytes == 15 * kGiB);
 }
 
-TEST_CASE("vram budget: a reserve where a display is, or may be; less only when the user says so") {
+TEST_CASE(
+    "vram budget: a reserve where a display is, or may be, and less only when the user says so") {
   device::Gpu gpu = card();
   CHECK(vram_budget(gpu, 0.0)->bytes == 19 * kGiB);
   CHECK(vram_budget(gpu, 0.5)->reserve == kGiB / 2);
