@@ -86,7 +86,7 @@ run_peers() {
 
 # Registers, scratch memory and instructions of the kernels, against the table that is kept.
 check_gpu_code() {
-  python3 tools/gpu_facts.py --check tests/data/gpu_facts.tsv \
+  python3 tools/gpu_facts.py --check host/plan/gpu_facts.tsv \
     build/release/plugins/gfx1100/gfx1100.hsaco build/release/plugins/gfx1201/gfx1201.hsaco
 }
 

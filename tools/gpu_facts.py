@@ -7,6 +7,7 @@
 
 Columns of the table (tabs between them):
   vgprs sgprs lds scratch   as the compiler says; scratch (bytes a lane) has to be 0: registers that did not fit
+  flat                      accesses of which the compiler does not know what memory they go to; has to be 0: they are slow
   waves                     that fit a SIMD at a time, of 16: limited by registers and LDS
   loop                      instructions of the inner loop: the innermost one with most products, else the largest
   matrix dot valu salu lds_ops loads stores   of which
@@ -20,7 +21,7 @@ import argparse, os, re, subprocess, sys
 CARDS = {"gfx1100": {"RX 7900 XT": (84, 2.394, 800), "RX 7900 XTX": (96, 2.5, 960)},
          "gfx1201": {"RX 9070 XT": (64, 2.97, 640), "R9700": (64, 2.92, 640)}}
 MATRIX_CYCLES = {"gfx1100": 32, "gfx1201": 8}
-COLUMNS = ["vgprs", "sgprs", "lds", "scratch", "waves", "loop", "matrix", "dot", "valu", "salu", "lds_ops", "loads", "stores",
+COLUMNS = ["vgprs", "sgprs", "lds", "scratch", "flat", "waves", "loop", "matrix", "dot", "valu", "salu", "lds_ops", "loads", "stores",
            "bytes"]
 WIDTH = {"b128": 16, "b96": 12, "b64": 8, "b32": 4, "b16": 2, "u16": 2, "i16": 2, "u8": 1, "i8": 1}
 
@@ -109,6 +110,7 @@ def facts(clang, path):
         for _, instruction, _ in loop:
             if kind(instruction) in counts: counts[kind(instruction)] += 1
             if kind(instruction) == "loads": counts["bytes"] += 32 * WIDTH.get(instruction.split("_")[-1], 4)
+        counts["flat"] = sum(i.startswith("flat_") for _, i, _ in functions[name])
         vgprs, lds = int(data["vgpr_count"]), int(data["group_segment_fixed_size"])
         counts.update(vgprs=vgprs, sgprs=int(data["sgpr_count"]), lds=lds, scratch=int(data["private_segment_fixed_size"]),
                       waves=waves(vgprs, lds, int(data["max_flat_workgroup_size"])), loop=len(loop))
@@ -130,8 +132,10 @@ def table(clang, paths):
 def check(kept, now):
     failed = [f"{line.split(chr(9))[0]} {line.split(chr(9))[1]} uses scratch memory: registers did not fit"
               for line in now[2:] if line.split("\t")[2 + COLUMNS.index("scratch")] != "0"]
+    failed += [f"{line.split(chr(9))[0]} {line.split(chr(9))[1]} has flat accesses: read pointers out of the arguments before anything is written"
+               for line in now[2:] if line.split("\t")[2 + COLUMNS.index("flat")] != "0"]
     if kept[0] != now[0]:
-        print(f"compared for scratch only: the table is of {kept[0][11:]}, this is {now[0][11:]}")
+        print(f"compared for scratch and flat accesses only: the table is of {kept[0][11:]}, this is {now[0][11:]}")
         return failed
     old, new = ({tuple(l.split("\t")[:2]): l for l in lines[2:]} for lines in (kept, now))
     targets = {key[0] for key in new}

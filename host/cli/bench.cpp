@@ -44,7 +44,10 @@ struct BenchOptions {
   std::vector<std::string> compare;
   std::string trace;
   bool roofline = false;
+  bool launches = false;
 
+  // One step of each test by itself.
+  bool wants_steps() const { return roofline || launches || !trace.empty(); }
   bool wants_profile() const { return profile || roofline || !trace.empty(); }
 };
 
@@ -100,7 +103,7 @@ Result<BenchRun> run_threads(ModelRuntime& runtime, const BenchOptions& options,
     run.measurements.push_back(std::move(m));
   }
   if (options.profile) run.counters = runtime.engine().plan().counters();
-  if (options.roofline || !options.trace.empty()) {
+  if (options.wants_steps()) {
     for (const Test& test : tests) {
       FORGE_ASSIGN(auto counters, bench::trace_step(runtime.engine(), test));
       run.traced.push_back(
@@ -162,6 +165,10 @@ void print(const BenchOptions& options, const engine::Model& model,
     if (options.profile) {
       fmt::print("\n{} threads, all tests together:\n\n", run.threads);
       show(bench_profile(run));
+    }
+    if (options.launches) {
+      fmt::print("\n{}:\n\n", run.pack);
+      show(bench_launches(model, run));
     }
     if (options.roofline) {
       fmt::print(
@@ -326,6 +333,8 @@ void add_bench(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"table", "markdown", "json"}));
   command->add_flag("--profile", options->profile,
                     "Also where the time went, by kernel; costs a little speed");
+  command->add_flag("--launches", options->launches,
+                    "Also how many kernels one step of each test launches");
   command->add_flag("--roofline", options->roofline,
                     "The same beside what the processor can do at most, measured first: bytes "
                     "read, multiply-adds, and the fraction reached");

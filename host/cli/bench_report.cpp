@@ -202,6 +202,25 @@ Table bench_roofline(const BenchRun& run) {
   return table;
 }
 
+Table bench_launches(const engine::Model& model, const BenchRun& run) {
+  Table table({{"one step of"},
+               {"launches", Align::kRight},
+               {"a layer", Align::kRight},
+               {"beside the layers", Align::kRight}});
+  for (const bench::TracedStep& step : run.traced) {
+    std::uint64_t in_layers = 0;
+    std::uint64_t others = 0;
+    for (const graph::Counter& counter : step.counters) {
+      // Nodes of a layer have the names of its weights.
+      (counter.name.starts_with("blk.") ? in_layers : others) += counter.calls;
+    }
+    table.add_row({step.name, std::to_string(in_layers + others),
+                   one_digit(static_cast<double>(in_layers) / model.info().n_layers),
+                   std::to_string(others)});
+  }
+  return table;
+}
+
 std::string bench_json(const engine::Model& model, const std::vector<BenchRun>& runs,
                        const std::vector<bench::Peer>& peers, const std::string& cpu) {
   Json results = Json::array();

@@ -39,6 +39,10 @@ Table bench_profile(const BenchRun& run);
 // One step of each test, by kernel, beside the device's limits.
 Table bench_roofline(const BenchRun& run);
 
+// Launches of one step of each test (what a pack that has none counts for them: kernels called),
+// and for each layer.
+Table bench_launches(const engine::Model& model, const BenchRun& run);
+
 std::string bench_json(const engine::Model& model, const std::vector<BenchRun>& runs,
                        const std::vector<bench::Peer>& peers, const std::string& cpu);
 

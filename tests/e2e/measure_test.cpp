@@ -2,6 +2,7 @@
 // measure, print and refuse is.
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/catch.hpp"
@@ -126,6 +127,54 @@ TEST_CASE("bench: limits of the device and a timeline of one step of each test")
       has(forge_run({"bench", "-p", "4", "-n", "0", "-r", "1", "--with", "reference", "--roofline"})
               .err,
           "cannot tell"));
+}
+
+TEST_CASE("bench: launches of one step") {
+  const Finished done =
+      forge_run({"bench", "-p", "4", "-n", "2", "-r", "1", "-t", "1", "--launches", "--quiet"});
+  REQUIRE(done.exit_code == 0);
+  const std::size_t table = done.out.find("beside the layers");
+  REQUIRE(table != std::string::npos);
+  std::istringstream line(done.out.substr(done.out.find("tg2", table)));
+  std::string name, comma_threads;
+  double threads = 0, launches = 0, each = 0, others = 0;
+  line >> name >> threads >> comma_threads >> launches >> each >> others;
+  // What the layers have and the rest are all; the demo model has norms and a head outside of them.
+  CHECK(others >= 1);
+  CHECK(each >= 4);
+  CHECK(launches > others + each);
+}
+
+TEST_CASE("plan: a model on a card, on all cards, for machines") {
+  const Finished one = forge_run({"plan", "--device", "RX 9070 XT", "--ctx", "1024"});
+  INFO(one.out << one.err);
+  REQUIRE(one.exit_code == 0);
+  CHECK(has(one.out, "on a Radeon RX 9070 XT (gfx1201)"));
+  CHECK(has(one.out, "It fits.\n"));
+  CHECK(has(one.out, "answer, at position 1,023"));
+  CHECK(has(one.out, "A prediction from data sheets"));
+
+  const Finished all = forge_run({"plan"});
+  CHECK(all.exit_code == 0);
+  for (const char* card : {"7900xt", "7900xtx", "9070xt", "r9700"}) CHECK(has(all.out, card));
+
+  const Finished json = forge_run({"plan", "--device", "r9700", "--k-type", "q8_0", "--json"});
+  REQUIRE(json.exit_code == 0);
+  const Json plan = Json::parse(json.out);
+  CHECK(plan.at("prediction") == true);
+  const Json& device = plan.at("devices").at(0);
+  const Json& memory = device.at("memory");
+  CHECK(memory.at("fits") == true);
+  CHECK(memory.at("total").get<std::uint64_t>() == memory.at("weights").get<std::uint64_t>() +
+                                                       memory.at("kv").get<std::uint64_t>() +
+                                                       memory.at("scratch").get<std::uint64_t>());
+  CHECK(device.at("answer_last").at("tokens_per_second_at_most").get<double>() > 0);
+
+  const Finished wrong = forge_run({"plan", "--device", "9070tx"});
+  CHECK(wrong.exit_code == 1);
+  CHECK(has(wrong.err, "did you mean '9070xt'?"));
+  const Finished type = forge_run({"plan", "--device", "9070xt", "--k-type", "f32"});
+  CHECK(has(type.err, "keep keys and values in f16 or q8_0, not f32"));
 }
 
 TEST_CASE("bench: what cannot be measured is refused with the reason") {

@@ -401,6 +401,7 @@ class Tests:
         args.fused, args.heads = 1, heads_args
         if dv % 32 == 0: args.to = Quantized(qo.ptr, mo.ptr, n_heads * dv)
         extra += [bk, bv, br, bn, qo, mo]
+        if not any_type: name, threads = f"attention_row_{dv}", 32 * (dv // 32 if dv % 32 == 0 else dv // 16)
         self.run(name, (1, n_kv, 2), threads, args, extra)
         assert kc.array.tobytes() == kept[0].tobytes() and vc.array.tobytes() == kept[1].tobytes(), f"{name}: fused, the state differs"
         self.co.launch("attention_merge", (n, n_heads), 256, [bytes(args)], extra=extra); self.n += 1

@@ -189,20 +189,28 @@ struct AttentionItem {
 inline constexpr uint32_t kSegmentBlocks =
     2;  // KV blocks that attention folds into one partial result
 
-// "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state, which is
-// f16; "attention_any_DV": of any KvType. A workgroup of attention_threads() threads takes one
-// item, one KV head's chunk of query heads and, with splits, every n_splits-th segment of
-// kSegmentBlocks blocks. The group of query heads of a KV head is cut into chunks of
-// `heads_per_tile` heads; an item has at most columns / heads_per_tile rows (columns: 16 on gfx11
-// and gfx12, 8 on sm90). Grid (items, kv heads * chunks, n_splits). n_splits == 1: y is written.
-// Otherwise `partial` is, and "attention_merge" has to follow. Elements of V that a wave makes
-// (dequantizing needs registers), and threads of the workgroup.
-constexpr uint32_t attention_dims(uint32_t dv, bool any) {
-  const uint32_t most = any ? 64 : 128;
+// Three kernels for attention, with the same bits.
+enum class AttentionKind : uint32_t {
+  kPlain,  // "attention_DV": an f16 state; not fused
+  kAny,    // "attention_any_DV": any KvType
+  kRow,    // "attention_row_DV": an f16 state; fused alone. Many waves, each with few elements of V
+};
+
+// "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state. A
+// workgroup of attention_threads() threads takes one item, one KV head's chunk of query heads and,
+// with splits, every n_splits-th segment of kSegmentBlocks blocks. The group of query heads of a KV
+// head is cut into chunks of `heads_per_tile` heads; an item has at most columns / heads_per_tile
+// rows (columns: 16 on gfx11 and gfx12, 8 on sm90). Grid (items, kv heads * chunks, n_splits).
+// n_splits == 1: y is written. Otherwise `partial` is, and "attention_merge" has to follow.
+// Elements of V that a wave makes (dequantizing needs registers; one row has too little work for
+// fewer waves), and threads of the workgroup.
+constexpr uint32_t attention_dims(uint32_t dv, AttentionKind kind) {
+  if (kind == AttentionKind::kRow) return dv % 32 == 0 ? 32 : 16;
+  const uint32_t most = kind == AttentionKind::kAny ? 64 : 128;
   return dv % most == 0 ? most : dv;
 }
-constexpr uint32_t attention_threads(uint32_t dv, bool any) {
-  return 32 * (dv / attention_dims(dv, any));
+constexpr uint32_t attention_threads(uint32_t dv, AttentionKind kind) {
+  return 32 * (dv / attention_dims(dv, kind));
 }
 
 struct AttentionArgs {

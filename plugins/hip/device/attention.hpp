@@ -53,10 +53,10 @@ FORGE_DEVICE uint32_t first_seen(uint32_t position, uint32_t window) {
   return window == 0 || position < window ? 0 : position - window + 1;
 }
 
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 struct AttentionTile {
   static constexpr uint32_t kColumns = HalfTile::kColumns;
-  static constexpr int kDims = attention_dims(kDv, kAny);  // of V that a wave makes
+  static constexpr int kDims = attention_dims(kDv, kKind);  // of V that a wave makes
   static constexpr int kDimTiles = kDims / 16;
   static constexpr int kE = HalfTile::kElements;
   static constexpr int kC = HalfTile::kCColumns;
@@ -71,11 +71,11 @@ struct Column {
 };
 
 // The tile's scores for the 32 positions of a block, before scale, cap and mask.
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t kv_head,
                             const uint16_t* q, float (&s)[2][HalfTile::kElements]) {
   constexpr int kRun = HalfTile::kRun;
-  const uint32_t q_stride = a.cache.dk + AttentionTile<kDv, kAny>::kPad;
+  const uint32_t q_stride = a.cache.dk + AttentionTile<kDv, kKind>::kPad;
   const uint16_t* column = q + HalfTile::b_column() * q_stride + 2 * HalfTile::first();
   // Keys of kAhead steps are loaded before the first product: the memory is far away.
   constexpr uint32_t kAhead = 32 / (HalfTile::kARows * kRun);
@@ -88,8 +88,9 @@ FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t k
       FORGE_UNROLL_ALL
       for (uint32_t half = 0; half < 2; ++half) {
         for (int r = 0; r < HalfTile::kARows; ++r)
-          read_k<kAny, kRun>(a.cache, k, kv_head, half * 16 + HalfTile::a_row(r), step,
-                             HalfTile::first(), w[i][half] + r * kRun);
+          read_k<kKind == AttentionKind::kAny, kRun>(a.cache, k, kv_head,
+                                                     half * 16 + HalfTile::a_row(r), step,
+                                                     HalfTile::first(), w[i][half] + r * kRun);
       }
     }
     FORGE_UNROLL_ALL
@@ -105,7 +106,7 @@ FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t k
 
 // Masks the scores, folds them into `soft`, leaves the probabilities as halves in `p` and says by
 // what the sums of values so far have to be multiplied.
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile::kCColumns],
                        uint32_t first_position, float (&s)[2][HalfTile::kElements],
                        Softmax (&soft)[HalfTile::kCColumns], uint16_t* p,
@@ -132,7 +133,7 @@ FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile:
         const float v = s[half][r * kC + c];
         const float e = v == kNothing ? 0.0f : exp_of(v - largest);
         sum += e;
-        p[HalfTile::c_column(c) * (kKvBlock + AttentionTile<kDv, kAny>::kPad) +
+        p[HalfTile::c_column(c) * (kKvBlock + AttentionTile<kDv, kKind>::kPad) +
           static_cast<uint32_t>(half) * 16 + HalfTile::c_row(r)] = half_of_float(e);
       }
     }
@@ -141,38 +142,78 @@ FORGE_DEVICE void fold(const AttentionArgs& a, const Column (&columns)[HalfTile:
   }
 }
 
-// o = o * shrink + V^T P^T for the wave's dims of the block.
-template <int kDv, bool kAny>
-FORGE_DEVICE void add_values(const AttentionArgs& a, const uint8_t* v, uint32_t kv_head,
-                             uint32_t first_dim, const uint16_t* p,
-                             const float (&shrink)[HalfTile::kCColumns],
-                             float (&o)[AttentionTile<kDv, kAny>::kDimTiles][HalfTile::kElements]) {
+// The wave's dims of V of a block, where one loads them before the scores are known.
+template <int kDv, AttentionKind kKind>
+struct EarlyValues {
+  uint32_t w[AttentionTile<kDv, kKind>::kDimTiles][2][HalfTile::kARows * HalfTile::kRun];
+};
+
+template <int kDv, AttentionKind kKind>
+FORGE_DEVICE void load_values(const AttentionArgs& a, const uint8_t* v, uint32_t kv_head,
+                              uint32_t first_dim, EarlyValues<kDv, kKind>& to) {
   constexpr int kRun = HalfTile::kRun;
-  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kAny>::kPad) +
+  FORGE_UNROLL_ALL
+  for (uint32_t d = 0; d < AttentionTile<kDv, kKind>::kDimTiles; ++d) {
+    FORGE_UNROLL_ALL
+    for (uint32_t half = 0; half < 2; ++half) {
+      for (int r = 0; r < HalfTile::kARows; ++r)
+        read_v<kKind == AttentionKind::kAny, kRun>(a.cache, v, kv_head,
+                                                   first_dim + d * 16 + HalfTile::a_row(r), half,
+                                                   HalfTile::first(), to.w[d][half] + r * kRun);
+    }
+  }
+}
+
+template <int kDv, AttentionKind kKind>
+FORGE_DEVICE void add_values(
+    const EarlyValues<kDv, kKind>& from, const uint16_t* p,
+    const float (&shrink)[HalfTile::kCColumns],
+    float (&o)[AttentionTile<kDv, kKind>::kDimTiles][HalfTile::kElements]) {
+  constexpr int kRun = HalfTile::kRun;
+  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kKind>::kPad) +
                            2 * HalfTile::first();
   uint32_t b[2][kRun];
   for (int half = 0; half < 2; ++half) load_words<kRun>(b[half], column + half * 16);
   FORGE_UNROLL_ALL
-  for (int d = 0; d < AttentionTile<kDv, kAny>::kDimTiles; ++d) {
+  for (int d = 0; d < AttentionTile<kDv, kKind>::kDimTiles; ++d) {
+    for (int e = 0; e < HalfTile::kElements; ++e) o[d][e] *= shrink[e % HalfTile::kCColumns];
+    for (int half = 0; half < 2; ++half) HalfTile::multiply(o[d], from.w[d][half], b[half]);
+  }
+}
+
+// o = o * shrink + V^T P^T for the wave's dims of the block.
+template <int kDv, AttentionKind kKind>
+FORGE_DEVICE void add_values(
+    const AttentionArgs& a, const uint8_t* v, uint32_t kv_head, uint32_t first_dim,
+    const uint16_t* p, const float (&shrink)[HalfTile::kCColumns],
+    float (&o)[AttentionTile<kDv, kKind>::kDimTiles][HalfTile::kElements]) {
+  constexpr int kRun = HalfTile::kRun;
+  const uint16_t* column = p + HalfTile::b_column() * (kKvBlock + AttentionTile<kDv, kKind>::kPad) +
+                           2 * HalfTile::first();
+  uint32_t b[2][kRun];
+  for (int half = 0; half < 2; ++half) load_words<kRun>(b[half], column + half * 16);
+  FORGE_UNROLL_ALL
+  for (int d = 0; d < AttentionTile<kDv, kKind>::kDimTiles; ++d) {
     for (int e = 0; e < HalfTile::kElements; ++e) o[d][e] *= shrink[e % HalfTile::kCColumns];
     for (uint32_t half = 0; half < 2; ++half) {
       uint32_t w[HalfTile::kARows * kRun];
       for (int r = 0; r < HalfTile::kARows; ++r)
-        read_v<kAny, kRun>(a.cache, v, kv_head,
-                           first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r), half,
-                           HalfTile::first(), w + r * kRun);
+        read_v<kKind == AttentionKind::kAny, kRun>(
+            a.cache, v, kv_head, first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r),
+            half, HalfTile::first(), w + r * kRun);
       HalfTile::multiply(o[d], w, b[half]);
     }
-    if (kAny || d % 2 == 1) schedule_here();
+    if (kKind == AttentionKind::kAny || d % 2 == 1) schedule_here();
   }
 }
 
 // The tile's query vectors as halves; unused columns are zero.
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& item,
                                 uint32_t first_head, uint32_t n_heads, uint16_t* q) {
-  const uint32_t n_threads = kWave * (kDv / AttentionTile<kDv, kAny>::kDims);
-  for (uint32_t i = thread(); i < AttentionTile<kDv, kAny>::kColumns * a.cache.dk; i += n_threads) {
+  const uint32_t n_threads = kWave * (kDv / AttentionTile<kDv, kKind>::kDims);
+  for (uint32_t i = thread(); i < AttentionTile<kDv, kKind>::kColumns * a.cache.dk;
+       i += n_threads) {
     const uint32_t column = i / a.cache.dk;
     const uint32_t row = column / a.heads_per_tile;
     const uint32_t head = column % a.heads_per_tile;
@@ -180,7 +221,7 @@ FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& ite
     if (row < item.n && head < n_heads)
       v = a.q.base[uint64_t{item.first + row} * a.q.stride + (first_head + head) * a.cache.dk +
                    i % a.cache.dk];
-    q[column * (a.cache.dk + AttentionTile<kDv, kAny>::kPad) + i % a.cache.dk] = kv_half(v);
+    q[column * (a.cache.dk + AttentionTile<kDv, kKind>::kPad) + i % a.cache.dk] = kv_half(v);
   }
   barrier();
 }
@@ -188,12 +229,15 @@ FORGE_DEVICE void stage_queries(const AttentionArgs& a, const AttentionItem& ite
 // The same of one row whose Q has not been through "heads", a wave a head; and the row's K and V
 // are written into the state where this workgroup has the last segment. `other` has 256 floats a
 // wave.
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item, uint32_t kv_head,
                               uint32_t first_head, uint32_t n_heads, bool writes, uint16_t* q,
                               float* other) {
-  constexpr uint32_t kWaves = kDv / AttentionTile<kDv, kAny>::kDims;
-  constexpr uint32_t kAhead = 4;  // heads that are loaded before the first is used
+  constexpr uint32_t kColumns = AttentionTile<kDv, kKind>::kColumns;
+  constexpr uint32_t kWaves = kDv / AttentionTile<kDv, kKind>::kDims;
+  constexpr uint32_t kEach = (kColumns + kWaves - 1) / kWaves;
+  constexpr uint32_t kAhead =
+      kEach < 4 ? kEach : 4;  // heads that are loaded before the first is used
   const uint32_t dk = a.cache.dk;
   other += wave() * 256;
   const bool stores = writes && wave() == 0;
@@ -203,8 +247,7 @@ FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item,
     value = load_value(a.heads, item.first, kv_head);
   }
   const Angles angles = load_angles(a.heads, item.first);
-  for (uint32_t first = wave(); first < AttentionTile<kDv, kAny>::kColumns;
-       first += kWaves * kAhead) {
+  for (uint32_t first = wave(); first < kColumns; first += kWaves * kAhead) {
     Head x[kAhead] = {};
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kAhead; ++i) {
@@ -214,12 +257,12 @@ FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item,
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kAhead; ++i) {
       const uint32_t column = first + i * kWaves;
-      if (column >= AttentionTile<kDv, kAny>::kColumns) break;
+      if (column >= kColumns) break;
       if (column < n_heads) prepare_query(a.heads, angles, x[i], other);
       FORGE_UNROLL_ALL
       for (uint32_t e = 0; e < kMaxHeadElements; ++e) {
         const uint32_t at = lane() + e * kWave;
-        if (at < dk) q[column * (dk + AttentionTile<kDv, kAny>::kPad) + at] = kv_half(x[i].v[e]);
+        if (at < dk) q[column * (dk + AttentionTile<kDv, kKind>::kPad) + at] = kv_half(x[i].v[e]);
       }
     }
   }
@@ -230,13 +273,15 @@ FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item,
   barrier();
 }
 
-template <int kDv, bool kAny>
+template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void attention(const AttentionArgs& a) {
-  using Tile = AttentionTile<kDv, kAny>;
+  using Tile = AttentionTile<kDv, kKind>;
   constexpr int kC = Tile::kC;
+  constexpr bool kEarly = kKind == AttentionKind::kRow;  // its few values are loaded with the keys
   constexpr uint32_t kWaves = kDv / Tile::kDims;
   FORGE_LDS(Words4, q_words, Tile::kColumns * (256 + Tile::kPad) / 8);
-  FORGE_LDS(float, sums, Tile::kDimTiles* Tile::kE* kWaves* kWave);
+  constexpr uint32_t kSums = Tile::kDimTiles * Tile::kE * kWave;
+  FORGE_LDS(float, sums, kWaves*(kSums < 256 ? 256 : kSums));
   FORGE_LDS(Words4, p_words, kWaves * Tile::kColumns * (kKvBlock + Tile::kPad) / 8);
   uint16_t* q = reinterpret_cast<uint16_t*>(q_words);
   uint16_t* p =
@@ -261,12 +306,12 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   const uint32_t last = a.rows[item.first + item.n - 1].position;
   const uint32_t last_block = last / kKvBlock;
   const uint32_t first_segment = first_seen(front.position, a.window) / (kKvBlock * kSegmentBlocks);
-  if (a.fused != 0) {
+  if (kKind == AttentionKind::kRow || (kKind == AttentionKind::kAny && a.fused != 0)) {
     const uint32_t last_segment = last_block / kSegmentBlocks;
     const bool writes = skipped == 0 && (last_segment - first_segment) % a.n_splits == block_z();
-    prepare_row<kDv, kAny>(a, item, kv_head, first_head, n_heads, writes, q, sums);
+    prepare_row<kDv, kKind>(a, item, kv_head, first_head, n_heads, writes, q, sums);
   } else {
-    stage_queries<kDv, kAny>(a, item, first_head, n_heads, q);
+    stage_queries<kDv, kKind>(a, item, first_head, n_heads, q);
   }
 
   Softmax total[kC];
@@ -282,14 +327,19 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
     for (uint32_t b = segment * kSegmentBlocks;
          b < (segment + 1) * kSegmentBlocks && b <= last_block; ++b) {
       const uint64_t block = a.tables[front.table + b];
+      const uint8_t* v = a.cache.v + block * a.cache.v_block_bytes;
+      EarlyValues<kEarly ? kDv : 32, AttentionKind::kRow> values;
+      if constexpr (kEarly) load_values(a, v, kv_head, first_dim, values);
       float s[2][Tile::kE] = {};
-      scores_of<kDv, kAny>(a, a.cache.k + block * a.cache.k_block_bytes, kv_head, q, s);
+      scores_of<kDv, kKind>(a, a.cache.k + block * a.cache.k_block_bytes, kv_head, q, s);
       float shrink[kC];
       wave_barrier();  // the probabilities of the block before have been read
-      fold<kDv, kAny>(a, columns, b * kKvBlock, s, soft, p, shrink);
+      fold<kDv, kKind>(a, columns, b * kKvBlock, s, soft, p, shrink);
       wave_barrier();
-      add_values<kDv, kAny>(a, a.cache.v + block * a.cache.v_block_bytes, kv_head, first_dim, p,
-                            shrink, o);
+      if constexpr (kEarly)
+        add_values(values, p, shrink, o);
+      else
+        add_values<kDv, kKind>(a, v, kv_head, first_dim, p, shrink, o);
     }
     if (a.n_splits == 1) {
       for (int c = 0; c < kC; ++c) {
@@ -345,11 +395,24 @@ FORGE_DEVICE void attention_merge(const AttentionArgs& a) {
   if (thread() >= dv) return;
   Softmax total;
   float sum = 0;
-  for (uint32_t s = 0; s + first_segment < n_segments; ++s) {
-    const float* result = from + uint64_t{s} * (dv + 2);
-    const Softmax soft = {result[dv], result[dv + 1]};
-    const Blend blended = merge(total, soft);
-    sum = blend(sum, blended.old_factor, result[thread()], blended.new_factor);
+  constexpr uint32_t kAhead = 8;  // results that are loaded before the first is used
+  const uint32_t n = n_segments - first_segment;
+  for (uint32_t front = 0; front < n; front += kAhead) {
+    Softmax soft[kAhead];
+    float values[kAhead];
+    FORGE_UNROLL_ALL
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      const uint32_t segment = front + i < n ? front + i : n - 1;
+      const float* result = from + uint64_t{segment} * (dv + 2);
+      soft[i] = {result[dv], result[dv + 1]};
+      values[i] = result[thread()];
+    }
+    FORGE_UNROLL_ALL
+    for (uint32_t i = 0; i < kAhead; ++i) {
+      if (front + i >= n) break;
+      const Blend blended = merge(total, soft[i]);
+      sum = blend(sum, blended.old_factor, values[i], blended.new_factor);
+    }
   }
   const float v = sum * final_factor(total, a.sinks, head);
   if (a.y.base != nullptr) a.y.base[uint64_t{row} * a.y.stride + head * dv + thread()] = v;

@@ -20,13 +20,14 @@ FORGE_KERNEL(select_rows, ElementArgs, 256) { device::select_rows(a); }
 FORGE_KERNEL(probe_add, ProbeAddArgs, 256) { device::probe_add(a); }
 FORGE_KERNEL(probe_matrix, ProbeMatrixArgs, 32) { device::probe_matrix(a); }
 
-#define FORGE_ATTENTION(dv)                                                      \
-  FORGE_KERNEL(attention_##dv, AttentionArgs, attention_threads(dv, false)) {    \
-    device::attention<dv, false>(a);                                             \
-  }                                                                              \
-  FORGE_KERNEL(attention_any_##dv, AttentionArgs, attention_threads(dv, true)) { \
-    device::attention<dv, true>(a);                                              \
+#define FORGE_ATTENTION_KIND(name, dv, kind)                                          \
+  FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) { \
+    device::attention<dv, AttentionKind::kind>(a);                                    \
   }
+#define FORGE_ATTENTION(dv)                      \
+  FORGE_ATTENTION_KIND(attention_, dv, kPlain)   \
+  FORGE_ATTENTION_KIND(attention_any_, dv, kAny) \
+  FORGE_ATTENTION_KIND(attention_row_, dv, kRow)
 FORGE_ATTENTION(32)
 FORGE_ATTENTION(64)
 FORGE_ATTENTION(80)
@@ -46,13 +47,19 @@ FORGE_FLOAT(f16, kF16)
 FORGE_FLOAT(bf16, kBf16)
 FORGE_FLOAT(f32, kF32)
 
-#define FORGE_MATMUL(name, format)                                                                 \
-  FORGE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); }            \
-  FORGE_KERNEL(gemv_gated_##name, MatmulArgs, 256) { device::gemv<format, true, false>(a); }       \
-  FORGE_KERNEL(gemv_normed_##name, MatmulArgs, 256) { device::gemv<format, false, true>(a); }      \
-  FORGE_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) { device::gemv<format, true, true>(a); } \
-  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }               \
-  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }          \
+#define FORGE_MATMUL(name, format)                                                             \
+  FORGE_STREAM_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); } \
+  FORGE_STREAM_KERNEL(gemv_gated_##name, MatmulArgs, 256) {                                    \
+    device::gemv<format, true, false>(a);                                                      \
+  }                                                                                            \
+  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                   \
+    device::gemv<format, false, true>(a);                                                      \
+  }                                                                                            \
+  FORGE_STREAM_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                             \
+    device::gemv<format, true, true>(a);                                                       \
+  }                                                                                            \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }           \
+  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }      \
   FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }
 FORGE_MATMUL(q8_0, kQ8_0)
 FORGE_MATMUL(q4_0, kQ4_0)

@@ -103,6 +103,8 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
   constexpr uint32_t kTiles = kGated ? 2 : 1;
   FORGE_LDS(float, partial, (kGated ? 2 : 1) * kTiles * kThreads);
   const MatmulPart& part = part_of(a.part, a.n_parts, block_x() * kTiles);
+  // Read before anything is written: where a pointer's memory lies is known of arguments alone.
+  const Planes weight = part.weight, up_weight = part.up;
   const uint32_t first_tile = block_x() * kTiles - part.first_tile;
   const uint32_t last_tile = a.n_tiles - 1;
   const uint32_t n_blocks = a.x.k / kBlock;
@@ -111,22 +113,27 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
   const uint32_t row = thread() % kTileRows;
   const uint32_t begin = smaller(segment * per, n_blocks);
   const uint32_t end = smaller(begin + per, n_blocks);
-  // kAhead blocks are loaded before the first is used: the memory is far away. Beyond the end the
-  // last one is loaded again.
-  constexpr uint32_t kAhead = kGated ? 2 : 8;
-  float acc[kTiles] = {}, up[kTiles] = {};
-  for (uint32_t first = begin; first < end; first += kAhead) {
-    RowBlock<kF> w[kAhead][kTiles], w_up[kAhead][kGated ? kTiles : 1];
+  // kAhead blocks are on their way while as many are multiplied: the memory is far away. Beyond the
+  // end the last one is loaded again.
+  constexpr uint32_t kAhead = kGated ? 1 : 4;
+  struct Ahead {
+    RowBlock<kF> w[kAhead][kTiles], up[kAhead][kGated ? kTiles : 1];
+  };
+  const auto load = [&](uint32_t first, Ahead& to) {
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kAhead; ++i) {
       const uint32_t block = smaller(first + i, end - 1);
       FORGE_UNROLL_ALL
       for (uint32_t t = 0; t < kTiles; ++t) {
         const uint32_t tile = kGated ? smaller(first_tile + t, last_tile) : first_tile;
-        w[i][t] = load_row_block<kF>(part.weight, n_blocks, tile, block, row);
-        if constexpr (kGated) w_up[i][t] = load_row_block<kF>(part.up, n_blocks, tile, block, row);
+        to.w[i][t] = load_row_block<kF>(weight, n_blocks, tile, block, row);
+        if constexpr (kGated)
+          to.up[i][t] = load_row_block<kF>(up_weight, n_blocks, tile, block, row);
       }
     }
+  };
+  float acc[kTiles] = {}, up[kTiles] = {};
+  const auto multiply = [&](uint32_t first, const Ahead& from) {
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kAhead; ++i) {
       const uint32_t block = smaller(first + i, end - 1);
@@ -136,13 +143,25 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
       const BlockInput input = input_of<kF>(xmeta[block]);
       FORGE_UNROLL_ALL
       for (uint32_t t = 0; t < kTiles; ++t) {
-        const float more = dot_block<kF>(acc[t], w[i][t], x, input);
+        const float more = dot_block<kF>(acc[t], from.w[i][t], x, input);
         acc[t] = counts ? more : acc[t];
         if constexpr (kGated) {
-          const float more_up = dot_block<kF>(up[t], w_up[i][t], x, input);
+          const float more_up = dot_block<kF>(up[t], from.up[i][t], x, input);
           up[t] = counts ? more_up : up[t];
         }
       }
+    }
+  };
+  if (begin < end) {
+    Ahead even, odd;
+    load(begin, even);
+    for (uint32_t first = begin;; first += 2 * kAhead) {
+      load(first + kAhead, odd);
+      multiply(first, even);
+      if (first + kAhead >= end) break;
+      load(first + 2 * kAhead, even);
+      multiply(first + kAhead, odd);
+      if (first + 2 * kAhead >= end) break;
     }
   }
   for (uint32_t t = 0; t < kTiles; ++t) {
@@ -272,6 +291,7 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
   constexpr uint32_t kTile = kTileRows * kColumns;
   FORGE_LDS(float, partial, kMatrices* kSegments* kTile);
   const MatmulPart& part = part_of(a.part, a.n_parts, block_x());
+  const Planes weights[2] = {part.weight, part.up};
   const uint32_t tile = block_x() - part.first_tile;
   const uint32_t first = block_y() * kColumns;
   const uint32_t n_blocks = a.x.k / kBlock;
@@ -282,39 +302,54 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
   const BlockMeta* metas[Int8Tile::kCColumns];
   for (int c = 0; c < Int8Tile::kCColumns; ++c)
     metas[c] = a.x.meta + uint64_t{smaller(first + Int8Tile::c_column(c), last)} * n_blocks;
+  // As many blocks as registers allow are on their way while as many are multiplied.
+  constexpr uint32_t kAhead = Int8Tile::kCRows > 2 ? 1 : 2 / kMatrices;
+  struct Ahead {
+    RawFragment raw[kAhead][kMatrices];
+    RowScales scales[kAhead][kMatrices];
+    uint32_t b0[kAhead][Int8Tile::kRun], b1[kAhead][Int8Tile::kRun];
+    BlockMeta meta[kAhead][Int8Tile::kCColumns];
+  };
   for (uint32_t segment = 2 * wave(); segment < 2 * wave() + 2; ++segment) {
     const uint32_t begin = smaller(segment * per, n_blocks);
     const uint32_t end = smaller(begin + per, n_blocks);
     float acc[kMatrices][Int8Tile::kElements] = {};
-    // As many blocks as registers allow are loaded before the first is used.
-    constexpr uint32_t kAhead = Int8Tile::kCRows > 2 ? 1 : 4 / kMatrices;
-    for (uint32_t front = begin; front < end; front += kAhead) {
-      RawFragment raw[kAhead][kMatrices];
-      RowScales scales[kAhead][kMatrices];
-      uint32_t b0[kAhead][Int8Tile::kRun], b1[kAhead][Int8Tile::kRun];
-      BlockMeta meta[kAhead][Int8Tile::kCColumns];
+    const auto load = [&](uint32_t front, Ahead& to) {
       FORGE_UNROLL_ALL
       for (uint32_t i = 0; i < kAhead; ++i) {
         const uint32_t block = smaller(front + i, end - 1);
         FORGE_UNROLL_ALL
         for (int m = 0; m < kMatrices; ++m) {
-          const Planes& planes = m == 0 ? part.weight : part.up;
-          raw[i][m] = load_weights<kF>(planes, n_blocks, tile, block);
-          scales[i][m] = load_row_scales<kF>(planes, n_blocks, tile, block);
+          to.raw[i][m] = load_weights<kF>(weights[m], n_blocks, tile, block);
+          to.scales[i][m] = load_row_scales<kF>(weights[m], n_blocks, tile, block);
         }
-        load_words<Int8Tile::kRun>(b0[i], x + uint64_t{block} * kBlock);
-        load_words<Int8Tile::kRun>(b1[i], x + uint64_t{block} * kBlock + 16);
-        for (int c = 0; c < Int8Tile::kCColumns; ++c) meta[i][c] = metas[c][block];
+        load_words<Int8Tile::kRun>(to.b0[i], x + uint64_t{block} * kBlock);
+        load_words<Int8Tile::kRun>(to.b1[i], x + uint64_t{block} * kBlock + 16);
+        for (int c = 0; c < Int8Tile::kCColumns; ++c) to.meta[i][c] = metas[c][block];
       }
+    };
+    const auto multiply = [&](uint32_t front, const Ahead& from) {
       FORGE_UNROLL_ALL
       for (uint32_t i = 0; i < kAhead; ++i) {
         if (front + i >= end) break;
         BlockInput input[Int8Tile::kCColumns];
-        for (int c = 0; c < Int8Tile::kCColumns; ++c) input[c] = input_of<kF>(meta[i][c]);
+        for (int c = 0; c < Int8Tile::kCColumns; ++c) input[c] = input_of<kF>(from.meta[i][c]);
         FORGE_UNROLL_ALL
         for (int m = 0; m < kMatrices; ++m)
-          multiply_block<kF>(acc[m], unpack_weights<kF>(raw[i][m]), scales[i][m], b0[i], b1[i],
-                             input);
+          multiply_block<kF>(acc[m], unpack_weights<kF>(from.raw[i][m]), from.scales[i][m],
+                             from.b0[i], from.b1[i], input);
+      }
+    };
+    if (begin < end) {
+      Ahead even, odd;
+      load(begin, even);
+      for (uint32_t front = begin;; front += 2 * kAhead) {
+        load(front + kAhead, odd);
+        multiply(front, even);
+        if (front + kAhead >= end) break;
+        load(front + 2 * kAhead, even);
+        multiply(front + kAhead, odd);
+        if (front + 2 * kAhead >= end) break;
       }
     }
     FORGE_UNROLL_ALL

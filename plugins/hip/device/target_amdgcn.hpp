@@ -15,6 +15,7 @@
 #define FORGE_KERNEL(name, Args, threads)                                                      \
   extern "C" __attribute__((global, amdgpu_flat_work_group_size(threads, threads))) void name( \
       Args a)
+#define FORGE_STREAM_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_DENSE_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_PRAGMA(text) _Pragma(#text)
 #define FORGE_UNROLL(n) FORGE_PRAGMA(unroll n)

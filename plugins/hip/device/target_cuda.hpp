@@ -9,6 +9,9 @@
 #define FORGE_LDS(type, name, count) __shared__ type name[count]
 #define FORGE_KERNEL(name, Args, threads) \
   extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Args a)
+// Reads weights once, and needs many waves for that.
+#define FORGE_STREAM_KERNEL(name, Args, threads) \
+  extern "C" __global__ void __launch_bounds__(threads, 3) name(const __grid_constant__ Args a)
 #define FORGE_DENSE_KERNEL(name, Args, threads) \
   extern "C" __global__ void __launch_bounds__(threads, 2) name(const __grid_constant__ Args a)
 #define FORGE_PRAGMA(text) _Pragma(#text)

@@ -28,6 +28,7 @@
                                 sizeof(Args)}),                                                  \
        true);                                                                                    \
   static void name(const Args& a)
+#define FORGE_STREAM_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_DENSE_KERNEL(name, Args, threads) FORGE_KERNEL(name, Args, threads)
 #define FORGE_UNROLL(n)
 #define FORGE_UNROLL_ALL

@@ -253,6 +253,10 @@ AttentionStep::AttentionStep(const sdk::NodeView& node, const HeadsSpec& heads, 
 Status AttentionStep::prepare(KernelSet& kernels) {
   FORGE_ASSIGN(heads_, kernels.find("heads"));
   FORGE_ASSIGN(function_, kernels.find(kernel));
+  if (!any_type_) {
+    row_kernel_ = "attention_row_" + std::to_string(params_.head_dim_v);
+    FORGE_ASSIGN(row_function_, kernels.find(row_kernel_));
+  }
   FORGE_ASSIGN(merge_, kernels.find("attention_merge"));
   return {};
 }
@@ -296,8 +300,13 @@ Status AttentionStep::launch(const Execution& x) const {
   }
   if (quantizes(x)) args.to = to_.of(x);
   const auto n_items = static_cast<std::uint32_t>(cut.items.size());
-  FORGE_TRY(x.launch(function_, kernel, {n_items, params_.n_kv_heads * cut.n_chunks, cut.n_splits},
-                     args, attention_threads(params_.head_dim_v, any_type_)));
+  const bool by_row = args.fused != 0 && !any_type_;
+  const AttentionKind kind = by_row      ? AttentionKind::kRow
+                             : any_type_ ? AttentionKind::kAny
+                                         : AttentionKind::kPlain;
+  FORGE_TRY(x.launch(by_row ? row_function_ : function_, by_row ? row_kernel_ : kernel,
+                     {n_items, params_.n_kv_heads * cut.n_chunks, cut.n_splits}, args,
+                     attention_threads(params_.head_dim_v, kind)));
   if (cut.n_splits == 1) return {};
   return x.launch(merge_, "attention_merge", {x.n_rows[row_kind], params_.n_heads}, args);
 }

@@ -251,7 +251,8 @@ class AttentionStep final : public Step {
   std::size_t shape_;
   bool any_type_;          // of the state: not f16 alone
   QuantizedRows to_ = {};  // k 0: none
-  hipFunction_t heads_ = nullptr, function_ = nullptr, merge_ = nullptr;
+  hipFunction_t heads_ = nullptr, function_ = nullptr, row_function_ = nullptr, merge_ = nullptr;
+  std::string row_kernel_;  // for rows that are items of their own
 };
 
 // ---------------------------------------------------------------- element by element

@@ -1,0 +1,199 @@
+// 'rocmforge plan' against the packs' own figures, and against a calculation by hand.
+#include "host/plan/prediction.hpp"
+
+#include <string>
+
+#include "core/graph/graph.hpp"
+#include "core/graph/passes.hpp"
+#include "plugins/gfx1100/traits.hpp"
+#include "plugins/hip/runtime/matrix.hpp"
+#include "plugins/hip/runtime/plan.hpp"
+#include "plugins/hip/runtime/program.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/tiny_model.hpp"
+
+namespace forge::plan {
+namespace {
+
+test::TinyModel quantized_shape() {
+  test::TinyModel shape;
+  shape.matrix_type = FORGE_TYPE_Q8_0;
+  shape.n_embd = 256;
+  shape.n_ff = 512;
+  shape.head_dim = 64;
+  return shape;
+}
+
+PredictionOptions on(std::string_view card) {
+  PredictionOptions options;
+  options.card = find_card(card).value();
+  return options;
+}
+
+Work work_of(const StepPrediction& step, const std::string& kernel) {
+  for (const Work& work : step.work) {
+    if (work.kernel == kernel) return work;
+  }
+  FAIL("no " + kernel);
+  return {};
+}
+
+TEST_CASE("plan: cards are found as people write them") {
+  CHECK(find_card("9070xt").value().name == "Radeon RX 9070 XT");
+  CHECK(find_card("AMD Radeon RX 7900 XTX").value().id == "7900xtx");
+  CHECK(find_card("AI PRO R9700").value().id == "r9700");
+  const Status wrong = find_card("9070tx").status();
+  CHECK(wrong.code() == Code::kNotFound);
+  CHECK(wrong.message().find("did you mean '9070xt'?; known are 7600, ") != std::string::npos);
+  CHECK(find_card("").status().code() == Code::kNotFound);
+  for (const Card& card : kCards) CHECK(find_card(card.name).value().id == card.id);
+}
+
+TEST_CASE("plan: the table of kernels") {
+  const KernelTable& table = KernelTable::builtin();
+  for (const char* gfx : {"gfx1100", "gfx1201"}) {
+    for (const char* kernel : {"gemv_q4_0", "skinny_q6_k", "gemm_mxfp4"}) {
+      REQUIRE(table.find(gfx, kernel).has_value());
+      CHECK(table.find(gfx, kernel)->products() > 0);
+    }
+  }
+  CHECK(table.find("gfx1100", "gemm_q4_k")->matrix > 0);
+  CHECK_FALSE(table.find("gfx1100", "gemm_q9").has_value());
+
+  const auto parsed =
+      KernelTable::parse("# x\ntarget\tkernel\tdot\tmatrix\tvalu\ngfx1\tk\t3\t2\t1\n");
+  REQUIRE(parsed.ok());
+  CHECK(parsed.value().find("gfx1", "k")->products() == 3 * 128 + 2 * 4096);
+  for (const char* wrong :
+       {"target\tkernel\tdot\n", "target\tkernel\tdot\tmatrix\tvalu\na\tb\t1\t2\n",
+        "target\tkernel\tdot\tmatrix\tvalu\na\tb\t1\t2\tx\n"}) {
+    CAPTURE(wrong);
+    CHECK(KernelTable::parse(wrong).status().code() == Code::kDataLoss);
+  }
+}
+
+TEST_CASE("plan: bits of weights are those of the packs' planes") {
+  for (std::uint32_t type = 0; type < 64; ++type) {
+    const hip::MatrixType* known = hip::find_matrix_type(type);
+    if (known == nullptr) continue;
+    forge_tensor_v1 weight = {};
+    weight.type = type;
+    weight.n_dims = 2;
+    weight.shape[0] = weight.shape[1] = 4096;
+    CAPTURE(known->name);
+    CHECK(device_bits(known->name) * 4096 * 4096 / 8 ==
+          static_cast<double>(hip::MatrixLayout::of(weight).bytes));
+  }
+  CHECK(device_bits("iq2_s") == 0);
+}
+
+TEST_CASE("plan: memory and launches are what the packs say") {
+  const auto model = test::open_tiny_model(quantized_shape());
+  PredictionOptions options = on("7900xt");
+  options.n_ctx = 64;
+  options.n_sequences = 3;
+  const auto predicted = predict(model->graph(), options, KernelTable::builtin());
+  REQUIRE(predicted.ok());
+  const MemoryPrediction& memory = predicted.value().memory;
+
+  graph::Graph graph = model->graph();
+  graph.outputs = {graph.info.logits};
+  std::vector<std::uint32_t> packs(graph.nodes.size(), 0);
+  graph::fuse(graph, packs, [](auto, const auto&, const auto&) { return true; });
+  const graph::GraphView view(graph);
+  const forge_plan_options_v1 plan_options = {sizeof(plan_options), 512, 3, 3};
+  const forge_plan_memory_v1 said = hip::GpuPlan::memory(*view.get(), plan_options);
+  // The packs round every plane up to 256 bytes and the sum to a page.
+  CHECK(memory.weights <= said.weights);
+  CHECK(memory.weights > said.weights - said.weights / 32);
+  CHECK(memory.kv_per_position * FORGE_KV_BLOCK_TOKENS == said.state_per_block);
+  CHECK(memory.kv == 3 * 2 * said.state_per_block);
+  CHECK(memory.total == memory.weights + memory.kv + memory.scratch);
+  CHECK(memory.fits());
+
+  // One sequence, one row, its history in several parts.
+  const hip::Program program = hip::Program::build(*view.get(), plan_options);
+  hip::AttentionCut cut;
+  cut.rows_apart = true;
+  cut.n_splits = 4;
+  hip::Execution x;
+  x.traits = &hip::kTraits;
+  x.n_rows[FORGE_ROWS_TOKENS] = x.n_rows[FORGE_ROWS_OUTPUTS] = 1;
+  x.attention.assign(program.attention.size(), {&cut, nullptr, nullptr});
+  std::uint32_t launches = 0;
+  for (const auto& step : program.steps) launches += step->n_launches(x);
+  options.n_sequences = 1;
+  CHECK(predict(model->graph(), options, KernelTable::builtin()).value().answer_last.launches ==
+        launches);
+}
+
+TEST_CASE("plan: a roofline by hand") {
+  const auto model = test::open_tiny_model(quantized_shape());
+  PredictionOptions options = on("9070xt");  // 640 GB/s, 128 SIMDs at 2.97 GHz
+  options.n_ctx = 256;
+  options.n_batch = 128;
+  // One turn: 10 vector instructions, 5 dots, 2 matrix products of 8 cycles.
+  const auto table = KernelTable::parse(
+                         "target\tkernel\tdot\tmatrix\tvalu\n"
+                         "gfx1201\tgemv_q8_0\t5\t0\t10\ngfx1201\tgemm_q8_0\t0\t2\t10\n")
+                         .value();
+  const auto predicted = predict(model->graph(), options, table);
+  REQUIRE(predicted.ok());
+  // Two layers: Q and output 256 x 256, K and V 256 x 128, three matrices 256 x 512; and the head.
+  const double layers = 2 * (2 * 256.0 * 256 + 2 * 256.0 * 128 + 3 * 256.0 * 512);
+  const double head = 256.0 * test::kTinyTokens;
+  const Work one = work_of(predicted.value().answer_last, "gemv_q8_0");
+  CHECK(one.bytes == Approx((layers + head) * 8.5 / 8));
+  CHECK(one.memory_seconds == Approx(one.bytes / 640e9));
+  CHECK(one.issue_seconds == Approx((layers + head) / (5 * 128) * 15 / (128 * 2.97e9)));
+  CHECK(one.limit_seconds == Approx(one.memory_seconds));
+  const Work many = work_of(predicted.value().prompt, "gemm_q8_0");
+  // Behind the last attention only the last row goes on.
+  const double of_all_rows = layers / 2 + 256.0 * 256 + 2 * 256.0 * 128;
+  CHECK(many.issue_seconds ==
+        Approx(of_all_rows * 128 / (2 * 4096) * (10 + 2 * 8) / (128 * 2.97e9)));
+  // Keys and values of 255 positions and the own one, two KV heads of 64 halves, two layers.
+  const Work attention = work_of(predicted.value().answer_last, "attention");
+  CHECK(attention.bytes == Approx(256.0 * 2 * 2 * 64 * 2 * 2));
+  // A rate is of all sequences.
+  options.n_sequences = 4;
+  const auto four = predict(model->graph(), options, KernelTable::builtin());
+  CHECK(four.value().answer_last.n_rows == 4);
+  CHECK(work_of(four.value().answer_last, "skinny_q8_0").bytes == Approx(one.bytes));
+}
+
+TEST_CASE("plan: what does not fit, what cannot run") {
+  const auto model = test::open_tiny_model(quantized_shape());
+  PredictionOptions options = on("7600");
+  options.n_ctx = 1u << 24;  // 1 KiB each: 16 GiB of 8
+  const auto large = predict(model->graph(), options, KernelTable::builtin());
+  REQUIRE(large.ok());
+  CHECK_FALSE(large.value().memory.fits());
+  const std::uint32_t longest = large.value().memory.longest_context;
+  CHECK(longest > 0);
+  options.n_ctx = longest;
+  CHECK(predict(model->graph(), options, KernelTable::builtin()).value().memory.fits());
+  options.n_ctx = longest + FORGE_KV_BLOCK_TOKENS;
+  CHECK_FALSE(predict(model->graph(), options, KernelTable::builtin()).value().memory.fits());
+  options.reserve_gib = 9;
+  CHECK(predict(model->graph(), options, KernelTable::builtin()).value().memory.longest_context ==
+        0);
+
+  options = on("7600");
+  options.type_k = FORGE_TYPE_Q4_0;
+  const Status wrong = predict(model->graph(), options, KernelTable::builtin()).status();
+  CHECK(wrong.message() == "the packs for GPUs keep keys and values in f16 or q8_0, not q4_0");
+
+  graph::Graph graph = model->graph();
+  for (forge_tensor_v1& weight : graph.weights) {
+    if (weight.type == FORGE_TYPE_Q8_0) weight.type = FORGE_TYPE_IQ3_S;
+  }
+  const auto unknown = predict(graph, on("7600"), KernelTable::builtin());
+  REQUIRE(unknown.ok());
+  REQUIRE(unknown.value().notes.size() == 1);
+  CHECK(unknown.value().notes[0] ==
+        "the packs have no product for iq3_s: the processor would do it");
+}
+
+}  // namespace
+}  // namespace forge::plan
