@@ -57,9 +57,10 @@ step() {
   return 0
 }
 
-gpu_packs=()
-[ $gpu = 0 ] || gpu_packs=(-DFORGE_GPU_PACKS=ON)
-build() { cmake --preset "$1" -DFORGE_BUILD_TESTS=ON "${gpu_packs[@]}" >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
+options=(-DFORGE_BUILD_TESTS=ON)
+[ $gpu = 0 ] || options+=(-DFORGE_GPU_PACKS=ON)
+[ $lint = 0 ] || options+=(-DFORGE_WERROR=ON)  # a newer compiler's warnings keep nobody from using this
+build() { cmake --preset "$1" "${options[@]}" >/dev/null && cmake --build --preset "$1" -j "$jobs"; }
 
 run_tests() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" --progress 2>&1 | tee "build/$1/tests.log"; }
 

@@ -16,7 +16,8 @@ namespace {
 // slice.
 constexpr int kSpins = 2000;
 
-// Waits until done() or until `value` is not what it was, whichever comes first; may return early.
+// Waits until done() or until `value`, which only grows, is not what it was, whichever comes first;
+// may return early. Whoever makes done() true changes `value` afterwards.
 template <class Done>
 void wait_for(const std::atomic<std::uint32_t>& value, const Done& done) {
   for (int i = 0; i < kSpins; ++i) {
@@ -58,12 +59,14 @@ void ThreadPool::stop_threads() {
   stop_ = true;
   run_.fetch_add(1, std::memory_order_acq_rel);
   run_.notify_all();
-  for (std::size_t i = 0; i < n_tickets_; ++i) {  // some may sleep until a phase is done
-    tickets_[i].finished.fetch_add(1, std::memory_order_acq_rel);
-    tickets_[i].finished.notify_all();
-  }
+  wake_waiters();  // some may sleep until a phase is done
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+}
+
+void ThreadPool::wake_waiters() {
+  signal_.fetch_add(1, std::memory_order_acq_rel);
+  signal_.notify_all();
 }
 
 void ThreadPool::run(std::span<const Phase> phases, const Work& work, const PhaseDone& done) {
@@ -90,6 +93,7 @@ void ThreadPool::run(std::span<const Phase> phases, const Work& work, const Phas
   }
   run_.store(run, std::memory_order_release);
   run_.notify_all();
+  wake_waiters();  // who waits for a phase of the run before
   for (std::size_t p = 0; p < phases.size(); ++p) {
     take_items(p, run, 0);
     wait_until_done(p, run);
@@ -114,7 +118,7 @@ bool ThreadPool::take_items(std::size_t phase, std::uint32_t run, std::uint32_t 
     // From here to `finished`, the run cannot end: everything stays as it is.
     (*work_.load(std::memory_order_relaxed))(phase, begin, end, thread);
     const std::uint32_t before = ticket.finished.fetch_add(end - begin, std::memory_order_acq_rel);
-    if (before + (end - begin) == n) ticket.finished.notify_all();
+    if (before + (end - begin) == n) wake_waiters();
     next = ticket.next.load(std::memory_order_acquire);
   }
 }
@@ -127,7 +131,7 @@ void ThreadPool::wait_until_done(std::size_t phase, std::uint32_t run) const {
                ticket.n_items.load(std::memory_order_relaxed) ||
            run_.load(std::memory_order_acquire) != run;
   };
-  while (!over()) wait_for(ticket.finished, over);
+  while (!over()) wait_for(signal_, over);
 }
 
 void ThreadPool::help(std::uint32_t thread) {

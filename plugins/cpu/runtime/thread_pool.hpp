@@ -59,6 +59,7 @@ class ThreadPool {
   void help(std::uint32_t thread);
   bool take_items(std::size_t phase, std::uint32_t run, std::uint32_t thread);
   void wait_until_done(std::size_t phase, std::uint32_t run) const;
+  void wake_waiters();
   void make_tickets(std::size_t n);
   void start_threads();
   void stop_threads();
@@ -71,6 +72,9 @@ class ThreadPool {
   std::atomic<const Work*> work_{nullptr};
   std::atomic<bool> stop_{false};
   alignas(64) std::atomic<std::uint32_t> run_{0};
+  // What threads sleep on until a phase is done: it only ever grows. `finished` does not: a thread
+  // that is on its way to sleep for long enough would find there what it had read, of another run.
+  alignas(64) std::atomic<std::uint32_t> signal_{0};
   std::vector<std::thread> threads_;
 };
 

@@ -137,6 +137,32 @@ TEST_CASE("thread pool: two pools at a time, each from a thread of its own") {
   CHECK(total == 2 * 3 * 500);
 }
 
+// Threads that lose their processor on the way to sleep find the counts of later runs when they get
+// there: fewer items, so that what they read before comes again. A pool that cannot wake them
+// hangs.
+TEST_CASE("thread pool: on processors that others use, with fewer items from run to run") {
+  std::atomic<bool> over{false};
+  std::vector<std::thread> others;
+  for (unsigned i = 0; i < 2 * std::max(1u, std::thread::hardware_concurrency()); ++i)
+    others.emplace_back([&over] {
+      while (!over) std::this_thread::yield();
+    });
+  std::atomic<int> spin{0};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (std::chrono::steady_clock::now() < until) {
+    ThreadPool pool(2, false);
+    for (const std::size_t n : {4u, 3u, 2u, 1u}) {
+      const std::vector<Phase> phases = {{n, 1}, {n, 1}};
+      pool.run(phases, [&](std::size_t, std::size_t, std::size_t, std::uint32_t) {
+        for (int i = 0; i < 3000; ++i) spin.fetch_add(1, std::memory_order_relaxed);
+      });
+    }
+  }
+  over = true;
+  for (std::thread& other : others) other.join();
+  CHECK(spin != 0);
+}
+
 TEST_CASE("usable cores: at least one, not more than there are processors") {
   CHECK(usable_cores() >= 1);
   CHECK(usable_cores() <= std::max(1u, std::thread::hardware_concurrency()));
