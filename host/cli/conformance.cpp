@@ -160,7 +160,7 @@ void add_conformance(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
       "conformance", "Checks every op and type of a kernel pack against the reference executor");
   command->group(kMeasureCommands);
-  command->add_option("pack", options->pack, "The pack's id; 'rocmforge plugins' lists them")
+  command->add_option("id", options->pack, "The pack's id; 'rocmforge plugins' lists them")
       ->type_name("PACK")
       ->required();
   command->add_option("--op", options->suite.op, "This op only: linear, attention, ...")

@@ -40,6 +40,21 @@ TEST_CASE("docs/cli.md has the commands as they are") {
   CHECK(same);
 }
 
+// CLI11 2.4 refuses a command whose argument has the name of one of its options, older ones do not.
+TEST_CASE("no argument of a command has the name of an option") {
+  const CommandTree tree = real_tree();
+  for (const CommandInfo& command : tree.commands) {
+    for (const OptionInfo& argument : command.arguments) {
+      for (const OptionInfo& option : command.options) {
+        for (const std::string& name : option.names) {
+          INFO(command.name << " " << name);
+          CHECK(name != "--" + argument.names.front());
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("docs/cli.md explains the global options, and every command's help has examples") {
   const std::string document = test::read_file(kDocs + "cli.md");
   const CommandTree tree = real_tree();
