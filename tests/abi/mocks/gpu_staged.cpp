@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 
 #include "tests/abi/mocks/gpu_pack.hpp"
