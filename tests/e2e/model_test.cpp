@@ -400,7 +400,7 @@ TEST_CASE("conformance: what cannot be checked is refused") {
     CHECK(done.exit_code == code);
     CHECK(has(done.err, says));
   };
-  refused({}, 2, "pack");
+  refused({}, 2, "id is required");
   refused({"reference"}, 1, "compared with itself it is always right");
   refused({"no-such-pack"}, 1, "'no-such-pack'");
   refused({"arch-qwen"}, 1, "'arch-qwen' is not a kernel pack");
