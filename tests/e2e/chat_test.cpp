@@ -33,7 +33,7 @@ TEST_CASE("chat: a conversation through a pipe remembers, and pays for new token
 TEST_CASE("chat: --quiet leaves nothing but answers") {
   const Finished done = chat({"--quiet"}, "What is 8 + 5?\n");
   CHECK(done.out == "8 + 5 = 13.\n");
-  CHECK(done.err.empty());
+  CHECK(done.err == "");
 }
 
 TEST_CASE("chat: a saved conversation goes on where it was, without evaluating it again") {

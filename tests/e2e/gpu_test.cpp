@@ -33,7 +33,7 @@ class Machine {
       arguments.push_back(more);
     }
     // The mock is the only pack for the machine's card, where the real one was built, too.
-    if (std::filesystem::exists(FORGE_BUILD_DIR "/plugins/gfx1100"))
+    if (std::filesystem::exists(FORGE_BUILD_DIR "/plugins/gfx1100/gfx1100.plugin.toml"))
       arguments.insert(arguments.end(), {"--deny-plugin", "gfx1100"});
     environment["FORGE_LOCK_TIMEOUT"] = "0.1";
     environment["XDG_CACHE_HOME"] = scratch_.path() / "cache";
@@ -74,7 +74,7 @@ TEST_CASE("gpu: one that passes its checks is used without a word") {
   for (int i = 0; i < 2; ++i) {  // checked, then remembered
     const Finished finished = machine.answer({"--require-gpu"});
     CHECK(finished.exit_code == 0);
-    CHECK(finished.err.empty());
+    CHECK(finished.err == "");
     CHECK(finished.out == expected());
   }
 }
@@ -133,7 +133,7 @@ TEST_CASE("gpu: no GPU, safe mode, too large a reserve, a lock that somebody has
   const Finished safe = machine.answer({"--require-gpu", "--safe"});
   CHECK(safe.exit_code == cli::kExitNoGpu);
   CHECK(safe.err.find("safe mode: GPU packs are not used") != std::string::npos);
-  CHECK(machine.answer({}, {{"FORGE_SAFE", "1"}}).err.empty());
+  CHECK(machine.answer({}, {{"FORGE_SAFE", "1"}}).err == "");
   const Finished greedy = machine.answer({"--require-gpu"}, {{"FORGE_DESKTOP_VRAM_GB", "1000"}});
   CHECK(greedy.exit_code == cli::kExitGpuBudget);
   auto lock = safety::DeviceLock::acquire("0000:03:00.0", {machine.locks(), "the test", {}, {}});
@@ -147,7 +147,7 @@ TEST_CASE("gpu: no GPU, safe mode, too large a reserve, a lock that somebody has
 TEST_CASE("gpu: one that fails while it works is given up, and the processor goes on") {
   const Machine machine("7900xt", "gpu-norm");
   const Finished whole = machine.answer();
-  CHECK(whole.err.empty());
+  CHECK(whole.err == "");
   CHECK(machine.remembers_a_pass());
   // The norms of a model are several parts of a step: these are in the prompt and behind it.
   for (const char* fault : {"fails:0", "fails:40", "fails:60"}) {
@@ -205,7 +205,7 @@ TEST_CASE("doctor: works everywhere, and changes nothing") {
   const Machine machine;
   const Finished text = machine.rocmforge({"doctor"}, {{"MOCK_PREFLIGHT", "fails:memory"}});
   CHECK(text.exit_code == 0);
-  CHECK(text.err.empty());
+  CHECK(text.err == "");
   CHECK(text.out.find("To use the GPU: undo overclocking") != std::string::npos);
   const Finished json = machine.rocmforge({"doctor", "--json"});
   CHECK(json.exit_code == 0);

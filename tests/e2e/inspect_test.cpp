@@ -18,7 +18,7 @@ TEST_CASE("inspect prints a page, and JSON with --json") {
   const std::string file = folder.file("m.gguf", gguf::testing::small_file());
   const Finished page = inspect({file});
   CHECK(page.exit_code == 0);
-  CHECK(page.err.empty());
+  CHECK(page.err == "");
   CHECK(page.out.starts_with("File\n  Path              " + file + "\n"));
   CHECK(page.out.find("output.weight") == std::string::npos);
   CHECK(inspect({file, "--tensors"}).out.find("output.weight") != std::string::npos);
@@ -35,7 +35,7 @@ TEST_CASE("inspect writes a tensor as f32") {
   const std::string out = folder.file("t.f32", "old");
   const auto floats = [&](const char* name) {
     const Finished done = inspect({file, "--tensor", name, "--out", out});
-    CHECK(done.err.empty());
+    CHECK(done.err == "");
     CHECK(done.exit_code == 0);
     const std::string text = read_file(out);
     std::vector<float> values(text.size() / sizeof(float));

@@ -30,7 +30,7 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
   const Finished done = forge_run(arguments);
   INFO(done.err);
   REQUIRE(done.exit_code == 0);
-  CHECK(done.err.empty());
+  CHECK(done.err == "");
   const Json json = Json::parse(done.out);
   REQUIRE(json.at("results").size() == 2 * 2 * (2 + 2));
   for (const Json& result : json.at("results")) {

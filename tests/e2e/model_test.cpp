@@ -45,7 +45,7 @@ class ModelFolder {
     const Finished done = forge_run(options);
     INFO(done.err);
     REQUIRE(done.exit_code == 0);
-    CHECK(done.err.empty());
+    CHECK(done.err == "");
     CHECK(done.out.empty());
     return read_file(out);
   }

@@ -28,7 +28,7 @@ class Listing {
     arguments.emplace_back("--json");
     const Finished finished = run(std::move(arguments), std::move(environment));
     CHECK(finished.exit_code == 0);
-    CHECK(finished.err.empty());
+    CHECK(finished.err == "");
     return Json::parse(finished.out);
   }
 
@@ -93,7 +93,7 @@ TEST_CASE("plugins: the table has every plugin and device in lines of 100 column
   const Finished finished = Listing().run(
       {"--device-root", machine.root().string(), "--no-probe", "--plugin-path", kMocks});
   CHECK(finished.exit_code == 0);
-  CHECK(finished.err.empty());
+  CHECK(finished.err == "");
   std::istringstream lines(finished.out);
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);

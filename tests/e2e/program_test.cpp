@@ -104,7 +104,7 @@ TEST_CASE("a log file gets what is logged, standard error stays quiet") {
   const std::string log = folder.path() + "/x.log";
   const Finished quiet = forge_run({"config", "--log-level", "debug", "--log-file", log});
   CHECK(quiet.exit_code == 0);
-  CHECK(quiet.err.empty());
+  CHECK(quiet.err == "");
   CHECK(test::read_file(log).find("config") != std::string::npos);
 }
 

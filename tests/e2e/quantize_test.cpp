@@ -44,7 +44,7 @@ TEST_CASE("quantize writes a file and says what it is made of") {
 
   const Finished quiet = quantize({in, out, "q4_k_m", "--force", "--quiet"});
   CHECK(quiet.exit_code == 0);
-  CHECK(quiet.err.empty());
+  CHECK(quiet.err == "");
 }
 
 TEST_CASE("quantize refuses to overwrite, and shows without writing") {
