@@ -1,7 +1,9 @@
 // linear: every weight type, at the edges of tiles; biases, residuals, activations, groups.
 #include <fmt/core.h>
 
+#include <array>
 #include <cmath>
+#include <numeric>
 
 #include "core/conformance/cases.hpp"
 #include "core/conformance/error_bound.hpp"
@@ -134,27 +136,36 @@ Status make_one(const forge_codec_v1& codec, const Shape& shape, std::uint64_t s
   return sink(c);
 }
 
-// Three matrices of one input, as Q, K and V: of the type, of F32, and of the type again.
-Status make_grouped(const forge_codec_v1& codec, std::uint64_t seed, const Sink& sink) {
-  Random random(seed, {codec.type});
+struct GroupedShape {
+  std::uint32_t other_type;  // of the second matrix
+  const char* other_name;
+  std::array<std::uint32_t, 3> n_out;
+  std::vector<std::uint32_t> lengths;
+};
+
+// Three matrices of one input, as Q, K and V: of the type, of another one, and of the type again.
+Status make_grouped(const forge_codec_v1& codec, const GroupedShape& shape, std::uint64_t seed,
+                    const Sink& sink) {
+  Random random(seed, {codec.type, shape.other_type});
   const std::uint32_t n_in = codec.block_elements == 1 ? 64 : 2 * codec.block_elements;
   CaseBuilder b(FORGE_OP_LINEAR, lower_name(codec),
-                fmt::format("{} -> 33 + 8 (f32) + 17, 6 rows, grouped", n_in));
+                fmt::format("{} -> {} + {} ({}) + {}, {} rows, grouped", n_in, shape.n_out[0],
+                            shape.n_out[1], shape.other_name, shape.n_out[2],
+                            std::accumulate(shape.lengths.begin(), shape.lengths.end(), 0u)));
   const std::uint32_t x = b.input(n_in);
-  constexpr std::uint32_t kOut[] = {33, 8, 17};
   std::vector<WeightPtr> matrices;
   std::vector<std::uint32_t> weights, outputs;
-  for (std::size_t i = 0; i < std::size(kOut); ++i) {
-    const std::uint32_t type = i == 1 ? std::uint32_t{FORGE_TYPE_F32} : codec.type;
+  for (std::size_t i = 0; i < shape.n_out.size(); ++i) {
+    const std::uint32_t type = i == 1 ? shape.other_type : codec.type;
     FORGE_ASSIGN(WeightPtr weight,
-                 Weight::make(random, fmt::format("weight {}", i), type, {n_in, kOut[i]}));
+                 Weight::make(random, fmt::format("weight {}", i), type, {n_in, shape.n_out[i]}));
     weights.insert(weights.end(), {b.weight(weight), FORGE_NONE});
-    outputs.push_back(b.output(kOut[i]));
+    outputs.push_back(b.output(shape.n_out[i]));
     matrices.push_back(std::move(weight));
   }
   const forge_linear_params_v1 params = {sizeof(params), FORGE_ACT_NONE};
   b.node(FORGE_OP_LINEAR, {x}, outputs, weights, params);
-  b.get().lengths = {5, 1};
+  b.get().lengths = shape.lengths;
   b.get().fill = [seed](std::uint32_t input, RowId row, std::span<float> out) {
     fill_mixed(seed, input, row, out);
   };
@@ -168,6 +179,16 @@ Status make_grouped(const forge_codec_v1& codec, std::uint64_t seed, const Sink&
   return sink(c);
 }
 
+Status make_groups(const forge_codec_v1& codec, std::uint64_t seed, const Sink& sink) {
+  FORGE_TRY(make_grouped(codec, {FORGE_TYPE_F32, "f32", {33, 8, 17}, {5, 1}}, seed, sink));
+  if (codec.type != FORGE_TYPE_Q4_K && codec.type != FORGE_TYPE_Q5_K) return {};
+  // Mixtures that files have, in widths that packs may have one kernel for: one row, a few, many.
+  for (const std::vector<std::uint32_t>& lengths :
+       {std::vector<std::uint32_t>{1}, {3, 1}, {40, 33}})
+    FORGE_TRY(make_grouped(codec, {FORGE_TYPE_Q6_K, "q6_k", {128, 256, 17}, lengths}, seed, sink));
+  return {};
+}
+
 }  // namespace
 
 void add_linear_groups(std::vector<Group>& groups) {
@@ -176,7 +197,7 @@ void add_linear_groups(std::vector<Group>& groups) {
                       [codec](std::uint64_t seed, const Sink& sink) -> Status {
                         for (const Shape& shape : shapes(*codec))
                           FORGE_TRY(make_one(*codec, shape, seed, sink));
-                        return make_grouped(*codec, seed, sink);
+                        return make_groups(*codec, seed, sink);
                       }});
   }
 }

@@ -23,7 +23,7 @@ struct Rows {
 // ---------------------------------------------------------------- quantized activations
 
 // Per 32 elements of a row: scale d and the sums of the int8 quants 0 to 15 and 16 to 31.
-//   d = max|x| / 127,  q = round_to_nearest_even(x / d)
+//   d = max|x| / 127, rounded up to 22 bits;  q = round_to_nearest_even(x / d)
 struct BlockMeta {
   float d;
   int16_t sum0, sum1;
@@ -79,6 +79,7 @@ struct MatmulPart {
   Rows residual;  // base null: none
   uint32_t n_out;
   uint32_t first_tile;  // tiles of 16 rows before this part; parts lie one behind the other
+  uint32_t second;      // of a kernel for two formats: not 0, it has the second
 };
 
 // FORGE_OP_LINEAR for quantized weights of one FORMAT: the parts share input and format.
@@ -92,6 +93,8 @@ struct MatmulPart {
 //   kGemmRows)) "skinny_gated_FORMAT": with an activation, one part. There is no gemm with one:
 //   with many rows two parts and "gated" after
 //                          them cost less, and give the same bits
+//   "gemv_FIRST_SECOND", "gemv_normed_...", "skinny_...", "gemm_...": likewise, for parts of two
+//                          formats. Parts begin at multiples of kGemmTiles tiles
 // Tiles are those of all parts together. Skinny columns: 16 on gfx11 and gfx12, 8 on sm90.
 // All give the same bits.
 inline constexpr uint32_t kGemmRows = 64;

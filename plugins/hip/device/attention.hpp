@@ -273,6 +273,20 @@ FORGE_DEVICE void prepare_row(const AttentionArgs& a, const AttentionItem& item,
   barrier();
 }
 
+// Keys and values (f16) of the workgroup's first segment, asked for before the queries are ready.
+FORGE_DEVICE void prefetch_segment(const AttentionArgs& a, uint32_t table, uint32_t kv_head,
+                                   uint32_t segment, uint32_t last_block, uint32_t n_threads) {
+  const uint32_t begin = segment * kSegmentBlocks;
+  const uint32_t k_bytes = kKvBlock * a.cache.dk * 2, v_bytes = kKvBlock * a.cache.dv * 2;
+  for (uint32_t b = begin; b < begin + kSegmentBlocks && b <= last_block; ++b) {
+    const uint64_t block = a.tables[table + b];
+    const uint8_t* k = a.cache.k + block * a.cache.k_block_bytes + uint64_t{kv_head} * k_bytes;
+    const uint8_t* v = a.cache.v + block * a.cache.v_block_bytes + uint64_t{kv_head} * v_bytes;
+    for (uint32_t at = thread() * kLine; at < k_bytes; at += n_threads * kLine) prefetch(k + at);
+    for (uint32_t at = thread() * kLine; at < v_bytes; at += n_threads * kLine) prefetch(v + at);
+  }
+}
+
 template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void attention(const AttentionArgs& a) {
   using Tile = AttentionTile<kDv, kKind>;
@@ -306,6 +320,9 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   const uint32_t last = a.rows[item.first + item.n - 1].position;
   const uint32_t last_block = last / kKvBlock;
   const uint32_t first_segment = first_seen(front.position, a.window) / (kKvBlock * kSegmentBlocks);
+  if constexpr (kKind == AttentionKind::kRow && kHasPrefetch)
+    prefetch_segment(a, front.table, kv_head, first_segment + block_z(), last_block,
+                     kWaves * kWave);
   if (kKind == AttentionKind::kRow || (kKind == AttentionKind::kAny && a.fused != 0)) {
     const uint32_t last_segment = last_block / kSegmentBlocks;
     const bool writes = skipped == 0 && (last_segment - first_segment) % a.n_splits == block_z();

@@ -18,8 +18,10 @@
 //
 // An element's value is a sum of products of integers: with u the code (4 or 8 bits, the bits above
 // it, or what a table holds for it) and the block's scales
-//   value = d * s * (u - offset) + dm * m
-// where s and m are small integers of a group of 16 or 32 elements.
+//   value = d * s * u + dm * m
+// where s and m are small integers of a group of 16 or 32 elements. Codes that a file subtracts
+// half of their range from are kept centred: with their highest bit flipped, which makes them two's
+// complement.
 #ifndef FORGE_PLUGINS_HIP_DEVICE_FORMATS_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_FORMATS_HPP_
 
@@ -71,7 +73,7 @@ struct Format {
   uint32_t code_bits;  // 0, 4 or 8
   uint32_t low_bits;   // of the plane of single bits: 0 or 1
   uint32_t pair_bits;  // of the plane of pairs: 0 or 2
-  int32_t offset;      // subtracted from the code
+  bool centred;        // the code is two's complement
   bool table;          // the code picks a signed byte of a table
   ScaleKind scale;
   uint32_t group;  // elements of a scale: 16 or 32
@@ -80,7 +82,10 @@ struct Format {
     return scale == ScaleKind::kHalfPair || scale == ScaleKind::kSuperMin ||
            scale == ScaleKind::kSuper16Min;
   }
-  constexpr bool is_signed() const { return table || code_bits == 8; }
+  constexpr uint32_t bits() const { return code_bits + low_bits + pair_bits; }
+  constexpr bool is_signed() const { return table || centred || code_bits == 8; }
+  // Products take a centred code in the highest bits of a byte, so 2^shift times too large.
+  constexpr uint32_t shift() const { return centred ? 8 - bits() : 0; }
   // Elements a row must be a multiple of.
   constexpr uint32_t row_multiple() const {
     return super_bytes(scale) != 0 ? kBlock * kSuperBlocks : kBlock;
@@ -91,19 +96,19 @@ struct Format {
   constexpr uint32_t pair_bytes() const { return pair_bits * 4; }
 };
 
-inline constexpr Format kQ8_0 = {8, 0, 0, 0, false, ScaleKind::kHalf, 32};
-inline constexpr Format kQ4_0 = {4, 0, 0, 8, false, ScaleKind::kHalf, 32};
-inline constexpr Format kQ4_1 = {4, 0, 0, 0, false, ScaleKind::kHalfPair, 32};
-inline constexpr Format kQ5_0 = {4, 1, 0, 16, false, ScaleKind::kHalf, 32};
-inline constexpr Format kQ5_1 = {4, 1, 0, 0, false, ScaleKind::kHalfPair, 32};
-inline constexpr Format kQ2_K = {0, 0, 2, 0, false, ScaleKind::kSuper16Min, 16};
-inline constexpr Format kQ3_K = {0, 1, 2, 4, false, ScaleKind::kSuper16, 16};
-inline constexpr Format kQ4_K = {4, 0, 0, 0, false, ScaleKind::kSuperMin, 32};
-inline constexpr Format kQ5_K = {4, 1, 0, 0, false, ScaleKind::kSuperMin, 32};
-inline constexpr Format kQ6_K = {4, 0, 2, 32, false, ScaleKind::kSuper16, 16};
-inline constexpr Format kIQ4_NL = {4, 0, 0, 0, true, ScaleKind::kHalf, 32};
-inline constexpr Format kIQ4_XS = {4, 0, 0, 0, true, ScaleKind::kSuper, 32};
-inline constexpr Format kMXFP4 = {4, 0, 0, 0, true, ScaleKind::kExponent, 32};
+inline constexpr Format kQ8_0 = {8, 0, 0, false, false, ScaleKind::kHalf, 32};
+inline constexpr Format kQ4_0 = {4, 0, 0, true, false, ScaleKind::kHalf, 32};
+inline constexpr Format kQ4_1 = {4, 0, 0, false, false, ScaleKind::kHalfPair, 32};
+inline constexpr Format kQ5_0 = {4, 1, 0, true, false, ScaleKind::kHalf, 32};
+inline constexpr Format kQ5_1 = {4, 1, 0, false, false, ScaleKind::kHalfPair, 32};
+inline constexpr Format kQ2_K = {0, 0, 2, false, false, ScaleKind::kSuper16Min, 16};
+inline constexpr Format kQ3_K = {0, 1, 2, true, false, ScaleKind::kSuper16, 16};
+inline constexpr Format kQ4_K = {4, 0, 0, false, false, ScaleKind::kSuperMin, 32};
+inline constexpr Format kQ5_K = {4, 1, 0, false, false, ScaleKind::kSuperMin, 32};
+inline constexpr Format kQ6_K = {4, 0, 2, true, false, ScaleKind::kSuper16, 16};
+inline constexpr Format kIQ4_NL = {4, 0, 0, false, true, ScaleKind::kHalf, 32};
+inline constexpr Format kIQ4_XS = {4, 0, 0, false, true, ScaleKind::kSuper, 32};
+inline constexpr Format kMXFP4 = {4, 0, 0, false, true, ScaleKind::kExponent, 32};
 
 // The tables, as words of four signed bytes. IQ4: the 16 levels of ggml's non-linear 4-bit types;
 // MXFP4: e2m1, doubled, which kExponent's 2^-128 takes back.

@@ -2,10 +2,12 @@
 // nvcc, and by the host compiler for the simulator.
 #include "plugins/hip/device/attention.hpp"
 #include "plugins/hip/device/float_matmul.hpp"
+#include "plugins/hip/device/gemm.hpp"
+#include "plugins/hip/device/gemv.hpp"
 #include "plugins/hip/device/heads.hpp"
-#include "plugins/hip/device/matmul.hpp"
 #include "plugins/hip/device/probe.hpp"
 #include "plugins/hip/device/rows.hpp"
+#include "plugins/hip/device/skinny.hpp"
 
 namespace forge::hip {
 
@@ -74,5 +76,18 @@ FORGE_MATMUL(q6_k, kQ6_K)
 FORGE_MATMUL(iq4_nl, kIQ4_NL)
 FORGE_MATMUL(iq4_xs, kIQ4_XS)
 FORGE_MATMUL(mxfp4, kMXFP4)
+
+// Types that files mix within one product: V has more bits than Q and K.
+#define FORGE_MATMUL_PAIR(name, first, second)                                            \
+  FORGE_STREAM_KERNEL(gemv_##name, MatmulArgs, 256) {                                     \
+    device::gemv_pair<first, second, false>(a);                                           \
+  }                                                                                       \
+  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                              \
+    device::gemv_pair<first, second, true>(a);                                            \
+  }                                                                                       \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny_pair<first, second>(a); } \
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }
+FORGE_MATMUL_PAIR(q4_k_q6_k, kQ4_K, kQ6_K)
+FORGE_MATMUL_PAIR(q5_k_q6_k, kQ5_K, kQ6_K)
 
 }  // namespace forge::hip

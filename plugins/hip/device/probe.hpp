@@ -34,9 +34,8 @@ FORGE_DEVICE void probe_matrix(const ProbeMatrixArgs& a) {
       b16[i] = reinterpret_cast<const uint32_t*>(
           a.b16)[column * 8 + HalfTile::first() + static_cast<uint32_t>(i)];
     int32_t c8[Int8Tile::kElements];
-    const int32_t start[TileLayout::kCColumns] = {};
     float c16[HalfTile::kElements] = {};
-    Int8Tile::multiply<true>(c8, a8, b8, start);
+    Int8Tile::multiply<true>(c8, a8, b8, Int8Tile::start_from(0));
     HalfTile::multiply(c16, a16, b16);
     for (int e = 0; e < TileLayout::kElements; ++e) {
       const uint32_t at = TileLayout::c_row(e / kC) * 16 + first + TileLayout::c_column(e % kC);

@@ -10,16 +10,26 @@
 
 namespace forge::hip::device {
 
+// d of a block: the largest magnitude / 127, rounded up to a float whose last two bits are zero,
+// see matmul.hpp: kMagic. Numbers so small that 1 / d would overflow count as zeros.
+struct BlockScale {
+  float d, inverse;
+};
+
+FORGE_DEVICE BlockScale block_scale(float largest) {
+  if (!(largest > 1.0e-35f)) return {0, 0};
+  const float d = float_of_bits((bits_of_float(largest / 127.0f) + 3) & ~3u);
+  return {d, 1.0f / d};
+}
+
 // The wave's 32 lanes hold 32 consecutive elements; writes their quants and meta.
 FORGE_DEVICE void quantize_block(float v, int8_t* q, BlockMeta* meta) {
-  const float largest = wave_max(abs_of(v));
-  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
-  const auto quant = static_cast<int32_t>(round_of(v * inverse));
+  const BlockScale scale = block_scale(wave_max(abs_of(v)));
+  const auto quant = static_cast<int32_t>(round_of(v * scale.inverse));
   const int32_t sum = wave_sum_of_16(quant);
   q[lane()] = static_cast<int8_t>(quant);
   const int32_t other = shuffle_xor<16>(sum);
-  if (lane() == 0)
-    *meta = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
+  if (lane() == 0) *meta = {scale.d, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
 }
 
 // The same with 8 consecutive elements in a lane and 4 neighbouring lanes for a block; lanes from
@@ -33,11 +43,11 @@ FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* met
   for (uint32_t i = 0; i < kRun; ++i) largest = max_of(largest, abs_of(v[i]));
   largest = max_of(largest, shuffle_xor<1>(largest));
   largest = max_of(largest, shuffle_xor<2>(largest));
-  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+  const BlockScale scale = block_scale(largest);
   int32_t sum = 0;
   uint32_t words[2] = {};
   for (uint32_t i = 0; i < kRun; ++i) {
-    const auto quant = static_cast<int32_t>(round_of(v[i] * inverse));
+    const auto quant = static_cast<int32_t>(round_of(v[i] * scale.inverse));
     sum += quant;
     words[i / 4] |= (static_cast<uint32_t>(quant) & 255u) << 8 * (i % 4);
   }
@@ -46,7 +56,7 @@ FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* met
   if (at >= n) return;
   *reinterpret_cast<Words2*>(q + at) = {{words[0], words[1]}};
   if (at % kBlock == 0)
-    meta[at / kBlock] = {largest / 127.0f, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
+    meta[at / kBlock] = {scale.d, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
 }
 
 FORGE_DEVICE void load_run(float (&v)[kRun], const float* x) {
@@ -165,6 +175,35 @@ FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const f
       if (wants_floats && at < n) y[at + i] = v[i];
     }
     quantize_run(v, q, meta, at, n);
+  }
+}
+
+// Both at once for RMS and rows of at most kHeld runs a thread: row and weights are read once,
+// before anything waits for them. The same bits.
+template <uint32_t kHeld>
+FORGE_DEVICE void rms_quantize_held(const float* x, const float* weight, uint32_t n, float eps,
+                                    float* buffer, int8_t* q, BlockMeta* meta) {
+  float v[kHeld][kRun] = {}, w[kHeld][kRun];
+  FORGE_UNROLL_ALL
+  for (uint32_t h = 0; h < kHeld; ++h) {
+    const uint32_t at = (h * kThreads + thread()) * kRun;
+    for (uint32_t i = 0; i < kRun; ++i) w[h][i] = 1.0f;
+    if (at >= n) continue;
+    load_run(v[h], x + at);
+    if (weight != nullptr) load_run(w[h], weight + at);
+  }
+  float squares = 0;
+  FORGE_UNROLL_ALL
+  for (uint32_t h = 0; h < kHeld; ++h) {
+    for (uint32_t i = 0; i < kRun; ++i) squares = fma_of(v[h][i], v[h][i], squares);
+  }
+  squares = workgroup_sum(squares, buffer);
+  const Normal normal = {0, 1.0f / sqrt_of(squares / static_cast<float>(n) + eps)};
+  FORGE_UNROLL_ALL
+  for (uint32_t h = 0; h < kHeld; ++h) {
+    if (h * kThreads * kRun >= n) break;
+    for (uint32_t i = 0; i < kRun; ++i) v[h][i] = normal.of(v[h][i], w[h][i], 0.0f);
+    quantize_run(v[h], q, meta, (h * kThreads + thread()) * kRun, n);
   }
 }
 

@@ -37,6 +37,7 @@
 namespace forge::hip::device {
 
 inline constexpr uint32_t kWave = 32;
+inline constexpr uint32_t kLine = 128;  // bytes that prefetch() asks for
 
 FORGE_DEVICE uint32_t lane() { return thread() % kWave; }
 FORGE_DEVICE uint32_t wave() { return thread() / kWave; }

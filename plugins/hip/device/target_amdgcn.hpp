@@ -68,6 +68,10 @@ FORGE_DEVICE float max_of(float a, float b) { return __builtin_fmaxf(a, b); }
 FORGE_DEVICE float abs_of(float a) { return __builtin_fabsf(a); }
 FORGE_DEVICE float fma_of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 FORGE_DEVICE float exp2_of(float x) { return __builtin_amdgcn_exp2f(x); }
+// There is no instruction for it.
+inline constexpr bool kHasPrefetch = false;
+FORGE_DEVICE void prefetch(const void*) {}
+
 FORGE_DEVICE float sqrt_of(float x) { return __builtin_sqrtf(x); }
 FORGE_DEVICE float round_of(float x) { return __builtin_rintf(x); }
 
@@ -125,14 +129,24 @@ struct Int8Tile : TileLayout {
   static __attribute__((device, always_inline)) uint32_t first() {
     return FORGE_GFX12 ? 2 * ((thread() >> 4) & 1) : 0;
   }
-  // One product of 16 k: out = start of the column + a * b. A is signed if kSigned.
+  // What the sums of a lane's elements start from, made once. The compiler does not get to know
+  // that they are constants: else it moves them into registers for every product.
+  struct Start {
+    ForgeInt8 of;
+  };
+  static __attribute__((device, always_inline)) Start start_from(int32_t v) {
+    Start start;
+    for (int i = 0; i < 8; ++i) start.of[i] = v;
+    asm volatile("" : "+v"(start.of));
+    return start;
+  }
+  // One product of 16 k: out = start + a * b. A is signed if kSigned.
   template <bool kSigned>
   static __attribute__((device, always_inline)) void multiply(int32_t (&out)[8],
                                                               const uint32_t (&a)[kRun],
                                                               const uint32_t (&b)[kRun],
-                                                              const int32_t (&start)[1]) {
-    ForgeInt8 acc;
-    for (int i = 0; i < 8; ++i) acc[i] = start[0];
+                                                              const Start& start) {
+    ForgeInt8 acc = start.of;
     add<kSigned>(acc, a, b);
     for (int i = 0; i < 8; ++i) out[i] = acc[i];
   }
@@ -140,12 +154,23 @@ struct Int8Tile : TileLayout {
   template <bool kSigned>
   static __attribute__((device, always_inline)) void multiply2(
       int32_t (&out)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
-      const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun], const int32_t (&start)[1]) {
-    ForgeInt8 acc;
-    for (int i = 0; i < 8; ++i) acc[i] = start[0];
+      const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun], const Start& start) {
+    ForgeInt8 acc = start.of;
     add<kSigned>(acc, a0, b0);
     add<kSigned>(acc, a1, b1);
     for (int i = 0; i < 8; ++i) out[i] = acc[i];
+  }
+  // The lane's row of A in both halves of a block: rows of 32 bytes, `stride` bytes apart, in LDS.
+  static __attribute__((device, always_inline)) void load_a(uint32_t (&half0)[kRun],
+                                                            uint32_t (&half1)[kRun],
+                                                            const uint8_t* rows, uint32_t stride) {
+    const uint8_t* row = rows + a_row(0) * stride + 4 * first();
+    const auto low = *reinterpret_cast<const Words*>(row);
+    const auto high = *reinterpret_cast<const Words*>(row + 16);
+    for (int i = 0; i < kRun; ++i) {
+      half0[i] = low[i];
+      half1[i] = high[i];
+    }
   }
   // The lane's columns of two neighbouring tiles of B: rows of 32 bytes, `stride` bytes apart, in
   // LDS.

@@ -32,6 +32,10 @@ FORGE_DEVICE T shuffle_xor(T v) {
   return __shfl_xor_sync(0xffffffffu, v, kMask);
 }
 
+// Begins to bring a line of kLine bytes into the cache that all multiprocessors share.
+inline constexpr bool kHasPrefetch = true;
+FORGE_DEVICE void prefetch(const void* p) { asm volatile("prefetch.global.L2 [%0];" : : "l"(p)); }
+
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() {}
 
@@ -82,38 +86,47 @@ struct TileLayout {
 struct Int8Tile : TileLayout {
   static constexpr int kRun = 1;
   static __device__ __forceinline__ uint32_t first() { return thread() & 3; }
+  // What the sums of a lane's elements start from, made once. Four values that the assembler does
+  // not know to be the same: else it copies one into four registers for every product.
+  struct Start {
+    int32_t of[4];
+  };
+  static __device__ __forceinline__ Start start_from(int32_t v) {
+    return {{v + static_cast<int32_t>(blockIdx.z), v + static_cast<int32_t>(threadIdx.y),
+             v + static_cast<int32_t>(threadIdx.z), v - 1 + static_cast<int32_t>(gridDim.z)}};
+  }
   template <bool kSigned>
   static __device__ __forceinline__ void multiply(int32_t (&out)[4], const uint32_t (&a)[2],
-                                                  const uint32_t (&b)[1],
-                                                  const int32_t (&start)[2]) {
+                                                  const uint32_t (&b)[1], const Start& start) {
     if constexpr (kSigned)
       asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
-          "{%7,%8,%7,%8};"
+          "{%7,%8,%9,%10};"
           : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
-          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start[0]), "r"(start[1]));
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start.of[0]), "r"(start.of[1]), "r"(start.of[2]),
+            "r"(start.of[3]));
     else
       asm("mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
-          "{%7,%8,%7,%8};"
+          "{%7,%8,%9,%10};"
           : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
-          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start[0]), "r"(start[1]));
+          : "r"(a[0]), "r"(a[1]), "r"(b[0]), "r"(start.of[0]), "r"(start.of[1]), "r"(start.of[2]),
+            "r"(start.of[3]));
   }
   template <bool kSigned>
   static __device__ __forceinline__ void multiply2(int32_t (&out)[4], const uint32_t (&a0)[2],
                                                    const uint32_t (&a1)[2], const uint32_t (&b0)[1],
-                                                   const uint32_t (&b1)[1],
-                                                   const int32_t (&start)[2]) {
+                                                   const uint32_t (&b1)[1], const Start& start) {
     if constexpr (kSigned)
       asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-          "{%10,%11,%10,%11};"
+          "{%10,%11,%12,%13};"
           : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
-          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]), "r"(start[0]),
-            "r"(start[1]));
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]),
+            "r"(start.of[0]), "r"(start.of[1]), "r"(start.of[2]), "r"(start.of[3]));
     else
       asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-          "{%10,%11,%10,%11};"
+          "{%10,%11,%12,%13};"
           : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3])
-          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]), "r"(start[0]),
-            "r"(start[1]));
+          : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]),
+            "r"(start.of[0]), "r"(start.of[1]), "r"(start.of[2]), "r"(start.of[3]));
   }
   // ldmatrix: lanes 8 m .. 8 m + 7 say where the 8 rows of 16 bytes of matrix m lie; a lane gets
   // word t of row g of each.
@@ -123,6 +136,17 @@ struct Int8Tile : TileLayout {
     const uint8_t* row = rows + ((l >> 4) * 8 + (l & 7)) * stride + (l >> 3 & 1) * 16;
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(b0[0][0]), "=r"(b1[0][0]), "=r"(b0[1][0]), "=r"(b1[1][0])
+                 : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(row)))
+                 : "memory");
+  }
+  // A's words of both halves of a block from rows of 32 bytes, `stride` bytes apart, in LDS; in the
+  // registers' order for multiply2.
+  static __device__ __forceinline__ void load_a(uint32_t (&half0)[2], uint32_t (&half1)[2],
+                                                const uint8_t* rows, uint32_t stride) {
+    const uint32_t l = thread() & 31;
+    const uint8_t* row = rows + (l & 15) * stride + (l >> 4) * 16;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(half0[0]), "=r"(half0[1]), "=r"(half1[0]), "=r"(half1[1])
                  : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(row)))
                  : "memory");
   }

@@ -57,6 +57,10 @@ FORGE_DEVICE float max_of(float a, float b) { return std::fmax(a, b); }
 FORGE_DEVICE float abs_of(float a) { return std::fabs(a); }
 FORGE_DEVICE float fma_of(float a, float b, float c) { return std::fma(a, b, c); }
 FORGE_DEVICE float exp2_of(float x) { return std::exp2(x); }
+// There is no instruction for it.
+inline constexpr bool kHasPrefetch = false;
+FORGE_DEVICE void prefetch(const void*) {}
+
 FORGE_DEVICE float sqrt_of(float x) { return std::sqrt(x); }
 FORGE_DEVICE float round_of(float x) { return std::nearbyint(x); }
 FORGE_DEVICE float float_of_half(uint16_t h) { return forge::half_to_float(h); }
@@ -126,19 +130,29 @@ struct TileLayout {
 struct Int8Tile : TileLayout {
   static constexpr int kRun = FORGE_GFX12 ? 2 : 4;
   static uint32_t first() { return FORGE_GFX12 ? 2 * (thread() >> 4 & 1) : 0; }
+  struct Start {
+    int32_t of;
+  };
+  static Start start_from(int32_t v) { return {v}; }
   template <bool kSigned>
   static void multiply(int32_t (&out)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun],
-                       const int32_t (&start)[1]) {
-    for (int32_t& sum : out) sum = start[0];
+                       const Start& start) {
+    for (int32_t& sum : out) sum = start.of;
     add<kSigned>(out, a, b);
   }
   template <bool kSigned>
   static void multiply2(int32_t (&out)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
                         const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun],
-                        const int32_t (&start)[1]) {
-    for (int32_t& sum : out) sum = start[0];
+                        const Start& start) {
+    for (int32_t& sum : out) sum = start.of;
     add<kSigned>(out, a0, b0);
     add<kSigned>(out, a1, b1);
+  }
+  static void load_a(uint32_t (&half0)[kRun], uint32_t (&half1)[kRun], const uint8_t* rows,
+                     uint32_t stride) {
+    const uint8_t* row = rows + a_row(0) * stride + 4 * first();
+    std::memcpy(half0, row, sizeof(half0));
+    std::memcpy(half1, row + 16, sizeof(half1));
   }
   static void load_two(uint32_t (&b0)[2][kRun], uint32_t (&b1)[2][kRun], const uint8_t* rows,
                        uint32_t stride) {

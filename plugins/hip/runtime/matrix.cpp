@@ -25,6 +25,10 @@ const MatrixType* find_matrix_type(std::uint32_t type) {
   return nullptr;
 }
 
+bool is_matrix_pair(std::uint32_t first, std::uint32_t second) {
+  return (first == FORGE_TYPE_Q4_K || first == FORGE_TYPE_Q5_K) && second == FORGE_TYPE_Q6_K;
+}
+
 MatrixLayout MatrixLayout::of(const forge_tensor_v1& weight) {
   MatrixLayout m;
   m.type = find_matrix_type(weight.type);

@@ -23,6 +23,9 @@ struct MatrixType {
 // nullptr: no kernel knows it.
 const MatrixType* find_matrix_type(std::uint32_t type);
 
+// Whether there are kernels for products with matrices of both types, in this order.
+bool is_matrix_pair(std::uint32_t first, std::uint32_t second);
+
 // A matrix on the device: its planes one behind the other, each of whole tiles of kTileRows rows.
 struct MatrixLayout {
   static constexpr std::uint64_t kAlignment = 256;  // of planes, bytes

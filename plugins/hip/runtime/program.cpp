@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "plugins/hip/runtime/value_use.hpp"
 
@@ -153,6 +154,7 @@ class Builder {
       const std::uint32_t type = node.weight(2 * i)->type;
       if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
     }
+    if (!gated && are_pair(node, types)) return matmul_of_pair(node, types);
     for (const std::uint32_t type : types) {
       std::vector<MatrixPart> parts;
       for (std::uint32_t i = 0; i < node.n_outputs(); ++i) {
@@ -161,10 +163,31 @@ class Builder {
       for (std::size_t first = 0; first < parts.size(); first += kMaxParts) {
         const std::size_t n = std::min<std::size_t>(kMaxParts, parts.size() - first);
         const auto begin = parts.begin() + static_cast<std::ptrdiff_t>(first);
-        matmul(node, *find_matrix_type(type), activation,
+        matmul(node, *find_matrix_type(type), nullptr, activation,
                {begin, begin + static_cast<std::ptrdiff_t>(n)});
       }
     }
+  }
+
+  // Whether one launch does the node's matrices of two types; puts the pair's first one in front.
+  static bool are_pair(const sdk::NodeView& node, std::vector<std::uint32_t>& types) {
+    if (types.size() != 2 || node.n_outputs() > kMaxParts) return false;
+    if (!is_matrix_pair(types[0], types[1])) std::swap(types[0], types[1]);
+    if (!is_matrix_pair(types[0], types[1])) return false;
+    for (std::uint32_t i = 0; i + 1 < node.n_outputs(); ++i) {
+      if (node.output(i).width % (kGemmTiles * kTileRows) != 0) return false;
+    }
+    return true;
+  }
+
+  void matmul_of_pair(const sdk::NodeView& node, const std::vector<std::uint32_t>& types) {
+    std::vector<MatrixPart> parts;
+    for (std::uint32_t i = 0; i < node.n_outputs(); ++i) {
+      parts.push_back(part_of(node, i, false));
+      parts.back().second = node.weight(2 * i)->type == types[1];
+    }
+    matmul(node, *find_matrix_type(types[0]), find_matrix_type(types[1]), FORGE_ACT_NONE,
+           std::move(parts));
   }
 
   static MatrixPart part_of(const sdk::NodeView& node, std::uint32_t i, bool gated) {
@@ -181,8 +204,8 @@ class Builder {
     return part;
   }
 
-  void matmul(const sdk::NodeView& node, const MatrixType& type, std::uint32_t activation,
-              std::vector<MatrixPart> parts) {
+  void matmul(const sdk::NodeView& node, const MatrixType& type, const MatrixType* second,
+              std::uint32_t activation, std::vector<MatrixPart> parts) {
     MatmulStep::Input input;
     input.value = node.input_id(0);
     input.n_in = node.input(0).width;
@@ -201,7 +224,7 @@ class Builder {
     if (activation != FORGE_ACT_NONE && type.format != nullptr)
       program_.gate_bytes =
           std::max<std::uint64_t>(program_.gate_bytes, parts[0].n_out * sizeof(float));
-    push(std::make_unique<MatmulStep>(type, input, activation, std::move(parts)), node.op(),
+    push(std::make_unique<MatmulStep>(type, second, input, activation, std::move(parts)), node.op(),
          node.output(0).rows, std::string(node.name()), std::move(touches));
   }
 

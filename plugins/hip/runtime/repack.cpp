@@ -272,11 +272,15 @@ void write_block(const Parts& p, std::size_t b, std::size_t r, Byte* const (&out
 template <std::uint32_t kType>
 void repack_rows(std::size_t n_blocks, const Byte* rows, std::size_t row_bytes, std::size_t n_rows,
                  Byte* const (&out)[kPlanes]) {
+  constexpr Format kF = Source<kType>::kFormat;
   Parts parts = {};
   for (std::size_t r = 0; r < n_rows; ++r) {
     for (std::size_t b = 0; b < n_blocks; ++b) {
       Source<kType>::read(rows + r * row_bytes, b, parts);
-      write_block<Source<kType>::kFormat>(parts, b, r, out);
+      if constexpr (kF.centred) {
+        for (Byte& code : parts.codes) code = static_cast<Byte>(code ^ 1u << (kF.bits() - 1));
+      }
+      write_block<kF>(parts, b, r, out);
     }
   }
 }

@@ -58,18 +58,20 @@ Status NormStep::launch(const Execution& x) const {
 
 // ---------------------------------------------------------------- matmul
 
-MatmulStep::MatmulStep(const MatrixType& type, const Input& input, std::uint32_t activation,
-                       std::vector<MatrixPart> parts)
+MatmulStep::MatmulStep(const MatrixType& type, const MatrixType* second, const Input& input,
+                       std::uint32_t activation, std::vector<MatrixPart> parts)
     : type_(type), input_(input), activation_(activation), parts_(std::move(parts)) {
   for (const MatrixPart& part : parts_) n_tiles_ += ceil_div(part.n_out, kTileRows);
-  const std::string tail = std::string(activation == FORGE_ACT_NONE ? "_" : "_gated_") + type.name;
+  const std::string types =
+      second == nullptr ? type.name : std::string(type.name) + "_" + second->name;
+  const std::string tail = (activation == FORGE_ACT_NONE ? "_" : "_gated_") + types;
   if (type.format == nullptr) {
     gemv_.name = kernel = "float" + tail;
     return;
   }
   gemv_.name = (input.normed.x == FORGE_NONE ? "gemv" : "gemv_normed") + tail;
   skinny_.name = "skinny" + tail;
-  gemm_.name = std::string("gemm_") + type.name;
+  gemm_.name = "gemm_" + types;
   kernel = gemv_.name + "|skinny|gemm";
 }
 
@@ -115,6 +117,7 @@ void MatmulStep::fill(const Execution& x, Args& args) const {
     to.residual = rows_or_none(x, from.residual);
     to.n_out = from.n_out;
     to.first_tile = first_tile;
+    to.second = from.second ? 1 : 0;
     first_tile += ceil_div(from.n_out, kTileRows);
   }
 }

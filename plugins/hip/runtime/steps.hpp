@@ -137,6 +137,7 @@ struct MatrixPart {
   std::uint32_t up = FORGE_NONE, up_bias = FORGE_NONE;  // with an activation
   std::uint32_t y = FORGE_NONE, residual = FORGE_NONE;
   std::uint32_t n_out = 0;
+  bool second = false;  // of the step's two types
 };
 
 // The norm that makes a matmul's input.
@@ -145,7 +146,7 @@ struct NormedInput {
   float eps = 0;
 };
 
-// Up to kMaxParts matrices of one type that share their input.
+// Up to kMaxParts matrices of one type, or of a pair of types, that share their input.
 class MatmulStep final : public Step {
  public:
   struct Input {
@@ -153,8 +154,9 @@ class MatmulStep final : public Step {
     QuantizedRows rows = {};  // of quantized weights
     NormedInput normed = {};  // x FORGE_NONE: none, or done before
   };
-  MatmulStep(const MatrixType& type, const Input& input, std::uint32_t activation,
-             std::vector<MatrixPart> parts);
+  // second: null, or the other one of a pair.
+  MatmulStep(const MatrixType& type, const MatrixType* second, const Input& input,
+             std::uint32_t activation, std::vector<MatrixPart> parts);
   Status prepare(KernelSet& kernels) override;
   std::uint32_t n_launches(const Execution& x) const override;
   Status launch(const Execution& x) const override;

@@ -159,7 +159,8 @@ Meaning meaning_of(const Planes& p, std::uint32_t n, std::uint32_t k) {
   }
   int u = code_of(p, n, k);
   if (f.table) u = f.scale == ScaleKind::kExponent ? kMxfp4Levels[u] : kIq4Levels[u];
-  const double product = d * s * (u - f.offset);
+  if (f.centred && u >= 1 << (f.bits() - 1)) u -= 1 << f.bits();  // two's complement
+  const double product = d * s * u;
   const double least = f.has_min() ? dm * m : 0;
   return {product + least, std::abs(product) + std::abs(least)};
 }
