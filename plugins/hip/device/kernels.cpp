@@ -4,6 +4,7 @@
 #include "plugins/hip/device/float_matmul.hpp"
 #include "plugins/hip/device/heads.hpp"
 #include "plugins/hip/device/matmul.hpp"
+#include "plugins/hip/device/peak.hpp"
 #include "plugins/hip/device/probe.hpp"
 #include "plugins/hip/device/rows.hpp"
 
@@ -19,6 +20,9 @@ FORGE_KERNEL(binary, ElementArgs, 256) { device::binary(a); }
 FORGE_KERNEL(select_rows, ElementArgs, 256) { device::select_rows(a); }
 FORGE_KERNEL(probe_add, ProbeAddArgs, 256) { device::probe_add(a); }
 FORGE_KERNEL(probe_matrix, ProbeMatrixArgs, 32) { device::probe_matrix(a); }
+FORGE_KERNEL(peak_read, PeakReadArgs, 256) { device::peak_read(a); }
+FORGE_KERNEL(peak_int8, PeakArgs, 256) { device::peak_int8(a); }
+FORGE_KERNEL(peak_f32, PeakArgs, 256) { device::peak_f32(a); }
 
 #define FORGE_ATTENTION_KIND(name, dv, kind)                                          \
   FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) { \

@@ -32,6 +32,12 @@ FORGE_DEVICE T shuffle_xor(T v) {
   return __shfl_xor_sync(0xffffffffu, v, kMask);
 }
 
+// A value that the compiler knows nothing about from here on, and has to have made.
+template <class T>
+FORGE_DEVICE void opaque(T& v) {
+  asm volatile("" : "+r"(v));
+}
+
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() {}
 
