@@ -79,7 +79,8 @@ std::string one_digit(double value) { return fmt::format("{:.1f}", value); }
 // Kernels that take 8-bit activations are named so (docs/naming.md); of the packs for GPUs all
 // products with quantized weights do.
 double peak_of(const std::string& kernel, const forge_limits_v1& limits) {
-  const bool int8 = kernel.find("_a8_") != kernel.npos || kernel.starts_with("gemv_");
+  const bool int8 = kernel.find("_a8_") != kernel.npos || kernel.starts_with("gemv_") ||
+                    kernel.starts_with("experts_");
   return int8 ? limits.int8_macs : limits.f32_macs;
 }
 

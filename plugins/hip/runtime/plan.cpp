@@ -24,7 +24,7 @@ forge_plan_memory_v1 GpuPlan::memory(const forge_graph_v1& graph,
   memory.weights = WeightPlan::of(graph).counted();
   for (const std::uint64_t bytes :
        {program.placement.arena_bytes, 2 * program.quantized_bytes, 2 * program.meta_bytes,
-        program.partial_bytes, program.gate_bytes,
+        program.partial_bytes, program.gate_bytes, program.experts_bytes,
         StepInputs::capacity(graph, program, options)})
     memory.scratch += counted_bytes(bytes);
   memory.state_per_block = kv_block_bytes(graph);
@@ -60,6 +60,7 @@ Status GpuPlan::allocate() {
   FORGE_ASSIGN(partial_,
                DeviceBuffer::allocate(gpu, program_.partial_bytes, "attention's partial results"));
   FORGE_ASSIGN(gate_, DeviceBuffer::allocate(gpu, program_.gate_bytes, "gates"));
+  FORGE_ASSIGN(experts_, DeviceBuffer::allocate(gpu, program_.experts_bytes, "experts' values"));
   FORGE_ASSIGN(step_buffer_,
                StepBuffer::create(gpu, StepInputs::capacity(graph_, program_, options_)));
   std::uint64_t outputs = 0;
@@ -92,6 +93,7 @@ void GpuPlan::place() {
   }
   x.partial = reinterpret_cast<float*>(partial_.data());
   x.gate = reinterpret_cast<float*>(gate_.data());
+  x.experts = experts_.data();
   for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
     const Place& place = program_.placement.places[v];
     Rows rows = {nullptr, place.stride, graph_.values[v]->width};

@@ -75,7 +75,7 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   Program program_;
   StepInputs inputs_;
   WeightStore weights_;
-  DeviceBuffer arena_, quantized_, meta_, partial_, gate_;
+  DeviceBuffer arena_, quantized_, meta_, partial_, gate_, experts_;
   PinnedBuffer staging_;  // for outputs on their way to the host
   StepBuffer step_buffer_;
   GraphCache graphs_;
