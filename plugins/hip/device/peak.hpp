@@ -50,7 +50,10 @@ FORGE_DEVICE void peak_f32(const PeakArgs& a) {
   const float x = float_of_bits(a.from[0]);
   const float y = float_of_bits(a.from[1]);
   float sums[kPeakChains];
-  for (uint32_t c = 0; c < kPeakChains; ++c) sums[c] = float_of_bits(a.from[c]);
+  for (uint32_t c = 0; c < kPeakChains; ++c) {
+    sums[c] = float_of_bits(a.from[c]);
+    opaque(sums[c]);  // or one scalar would be computed for all lanes
+  }
   for (uint32_t round = 0; round < a.n_rounds; ++round) {
     FORGE_UNROLL_ALL
     for (uint32_t c = 0; c < kPeakChains; ++c) sums[c] = fma_of(sums[c], x, y);

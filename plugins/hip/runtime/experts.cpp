@@ -1,6 +1,7 @@
 #include "plugins/hip/runtime/experts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "forge/sdk/codec_lookup.hpp"
 
@@ -38,10 +39,13 @@ Status check_experts(const sdk::NodeView& node) {
       return unimplemented("it has no experts' matmul for " + type_name(weight));
     // Rows and their number, which is the length of another matrix's rows.
     const std::uint64_t multiple = type->format->row_multiple();
-    if (weight.shape[0] % multiple != 0 || weight.shape[1] % kBlock != 0)
-      return unimplemented("its experts' matmul for " + type_name(weight) +
-                           " needs rows of a multiple of " + std::to_string(multiple) +
-                           " elements, not " + std::to_string(weight.shape[0]));
+    for (const auto& [n, unit] : {std::pair{weight.shape[0], multiple},
+                                  std::pair{weight.shape[1], std::uint64_t{kBlock}}}) {
+      if (n % unit != 0)
+        return unimplemented("its experts' matmul for " + type_name(weight) +
+                             " needs rows of a multiple of " + std::to_string(unit) +
+                             " elements, not " + std::to_string(n));
+    }
   }
   if (node.weight(0)->type != node.weight(1)->type)
     return unimplemented("gate and up of its experts are of different types");
