@@ -33,10 +33,9 @@ FORGE_DEVICE T shuffle_xor(T v) {
 }
 
 // A value that the compiler knows nothing about from here on, and has to have made.
-template <class T>
-FORGE_DEVICE void opaque(T& v) {
-  asm volatile("" : "+r"(v));
-}
+FORGE_DEVICE void opaque(uint32_t& v) { asm volatile("" : "+r"(v)); }
+FORGE_DEVICE void opaque(int32_t& v) { asm volatile("" : "+r"(v)); }
+FORGE_DEVICE void opaque(float& v) { asm volatile("" : "+f"(v)); }
 
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() {}

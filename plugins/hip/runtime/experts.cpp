@@ -218,25 +218,28 @@ Status ExpertsStep::launch_gemm(const Execution& x, const Kernel& gemm,
 }
 
 Status ExpertsStep::launch_hidden(const Execution& x, const ExpertsWorkspace& w) const {
-  const std::uint32_t n_pairs = x.n_rows[row_kind] * n_used_;
   ExpertsArgs half = args(x, w);
-  const Quantized hidden = half.x;
+  Quantized hidden = half.x;
   half.x = quantized_at(x, w.x, w.x_meta, n_in_);
   half.n_out = n_ff_;
-  ElementArgs gate = {};
-  gate.a = gate.y = {at<float>(x, w.gate), n_ff_, n_ff_};
-  gate.b = {at<float>(x, w.up), n_ff_, n_ff_};
-  gate.activation = activation_;
   half.weight = x.weights->planes(gate_);
-  half.y = gate.a;
+  half.y = {at<float>(x, w.gate), n_ff_, n_ff_};
   FORGE_TRY(launch_gemm(x, gate_gemm_, half));
   half.weight = x.weights->planes(up_);
-  half.y = gate.b;
+  half.y = {at<float>(x, w.up), n_ff_, n_ff_};
   FORGE_TRY(launch_gemm(x, gate_gemm_, half));
+  // As many rows as the step has, of all its pairs: whole blocks lie one behind the other.
+  const std::uint32_t n_rows = x.n_rows[row_kind];
+  const std::uint32_t width = n_ff_ * n_used_;
+  ElementArgs gate = {};
+  gate.a = gate.y = {at<float>(x, w.gate), width, width};
+  gate.b = {at<float>(x, w.up), width, width};
+  gate.activation = activation_;
   FORGE_TRY(
-      x.launch(activate_.function, activate_.name, {ceil_div(n_ff_, kThreads), n_pairs}, gate));
+      x.launch(activate_.function, activate_.name, {ceil_div(width, kThreads), n_rows}, gate));
+  hidden.k = width;
   const QuantizeArgs quantize = {gate.y, hidden};
-  return x.launch(quantize_.function, quantize_.name, {ceil_div(n_ff_, kQuantizeElements), n_pairs},
+  return x.launch(quantize_.function, quantize_.name, {ceil_div(width, kQuantizeElements), n_rows},
                   quantize);
 }
 
