@@ -105,6 +105,7 @@ TEST_CASE("packs on a simulated card: conformance of gfx1100") {
 // What has matrix fragments, which are all that differs from the other pack.
 TEST_CASE("packs on a simulated card: conformance of gfx1201") {
   if (!kSlow) check_conformance(kTargets[1], {"--op", "linear"});
+  if (!kSlow) check_conformance(kTargets[1], {"--op", "moe_experts", "--type", "q8_0"});
   check_conformance(kTargets[1], {"--op", "attention", "--type", "f16"});
 }
 
