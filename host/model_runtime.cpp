@@ -119,6 +119,27 @@ Result<forge_limits_v1> ModelRuntime::measure_limits() const {
   return limits;
 }
 
+bool ModelRuntime::can_rest() const {
+  return std::any_of(devices_.begin(), devices_.end(), [&](const auto& device) {
+    const plugin::RegisteredPack* pack = plugins().kernel_pack(device->pack_id());
+    return pack != nullptr && pack->idle != nullptr;
+  });
+}
+
+void ModelRuntime::rest() const {
+  for (const auto& device : devices_) {
+    const plugin::RegisteredPack* pack = plugins().kernel_pack(device->pack_id());
+    if (pack == nullptr || pack->idle == nullptr) continue;
+    forge_message message;
+    const Status status = from_abi(pack->idle->release(device->handle(), &message), message);
+    // What is wrong with the device the next step finds out, and says.
+    if (status.ok())
+      log::get("safety").info("{}: the GPU may sleep until the next step", pack->id);
+    else
+      log::get("safety").info("{}: {}", pack->id, status.message());
+  }
+}
+
 Status ModelRuntime::load(const Config& config, const RuntimeOptions& options) {
   bool opened = false;
   Status status = load_once(config, options, opened);

@@ -65,6 +65,12 @@ class ModelRuntime {
   // after load().
   Result<forge_limits_v1> measure_limits() const;
 
+  // Whether a device has something that keeps it awake between steps, and that it can give back.
+  bool can_rest() const;
+  // Has the devices give that back; the next step makes it anew. Not while a step runs.
+  // [any-thread]
+  void rest() const;
+
   // The model runs on a GPU, and another pack could take over.
   bool can_fall_back() const { return !gpu_pack_.empty() && !gpu_given_up_; }
   // A step failed with `why` on the GPU: gives it up and loads the model anew on the processor.

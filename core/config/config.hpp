@@ -59,6 +59,7 @@ struct DeviceConfig {
   bool require_gpu = false;        // fail in place of running on the processor
   double lock_timeout = 10.;       // seconds to wait for a GPU that another process uses
   double preflight_limit = 0;      // seconds a stage of a GPU's check may take; 0: as its pack says
+  double idle_release = 5.;        // seconds without work until a GPU may sleep; 0: never
   std::string root = "/";          // where /sys, /proc and /dev are looked for
   bool operator==(const DeviceConfig&) const = default;
 };

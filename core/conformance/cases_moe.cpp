@@ -131,7 +131,8 @@ Status experts_case(const forge_codec_v1& codec, Experts m, std::uint32_t n_expe
   const forge_activation_params_v1 params = {sizeof(params), m.activation};
   b.node(FORGE_OP_MOE_EXPERTS, {x, ids, weights}, {b.output(m.n_in)},
          {b.weight(m.gate), b.weight(m.up), b.weight(m.down)}, params);
-  b.get().lengths = {4, 1, 9};
+  // Enough rows that packs bring those of an expert together.
+  b.get().lengths = {4, 1, 19};
   b.get().fill = [=](std::uint32_t input, RowId row, std::span<float> out) {
     if (input != 1) return fill_normal(seed, input, row, out);
     const std::vector<std::uint32_t> order = shuffled(n_experts, seed, row);

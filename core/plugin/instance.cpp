@@ -82,6 +82,7 @@ Status fetch_interfaces(const Manifest& manifest, Instance& out) {
         fetch(*out.entry, FORGE_INTERFACE_KERNEL_PACK_V1, check_kernel_pack, &out.kernel_pack));
     FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_PREFLIGHT_V1, check_preflight, &out.preflight));
     FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_LIMITS_V1, check_limits, &out.limits));
+    FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_IDLE_V1, check_idle, &out.idle));
   }
   if (manifest.has(Kind::kCodec)) {
     FORGE_TRY(fetch(*out.entry, FORGE_INTERFACE_CODECS_V1, check_codecs, &out.codecs));

@@ -12,6 +12,7 @@
 #include "forge/abi/arch.h"
 #include "forge/abi/codec.h"
 #include "forge/abi/host.h"
+#include "forge/abi/idle.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
@@ -37,6 +38,7 @@ struct Instance {
   const forge_plugin_entry_v1* entry = nullptr;
   const forge_plugin_kernel_pack_v1* kernel_pack = nullptr;
   const forge_plugin_limits_v1* limits = nullptr;  // of a kernel pack that has them
+  const forge_plugin_idle_v1* idle = nullptr;      // likewise
   const forge_plugin_codecs_v1* codecs = nullptr;
   const forge_plugin_architecture_v1* architecture = nullptr;
   const forge_plugin_preflight_v1* preflight = nullptr;  // of kernel packs that have it

@@ -124,6 +124,13 @@ Status check_limits(const forge_plugin_limits_v1* limits) {
   return check_slot(kWhat, "measure", limits->measure != nullptr);
 }
 
+Status check_idle(const forge_plugin_idle_v1* idle) {
+  constexpr std::string_view kWhat = FORGE_INTERFACE_IDLE_V1;
+  if (idle == nullptr) return {};
+  FORGE_TRY(check_size(kWhat, idle->struct_size, sizeof(*idle)));
+  return check_slot(kWhat, "release", idle->release != nullptr);
+}
+
 Status check_codecs(const forge_plugin_codecs_v1* codecs) {
   if (codecs == nullptr) return not_offered(FORGE_INTERFACE_CODECS_V1);
   // Into a registry with the standard codecs and nobody else's: every rule of theirs holds.

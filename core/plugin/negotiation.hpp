@@ -24,6 +24,7 @@ Status check_entry(const forge_plugin_entry_v1& entry, const Manifest& manifest)
 Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack);
 // Optional: nullptr is fine.
 Status check_limits(const forge_plugin_limits_v1* limits);
+Status check_idle(const forge_plugin_idle_v1* idle);
 Status check_codecs(const forge_plugin_codecs_v1* codecs);
 Status check_architecture(const forge_plugin_architecture_v1* architecture);
 

@@ -40,6 +40,7 @@ Status PluginRegistry::add(const Candidate& candidate, const Instance& instance,
     pack.version = printable(instance.entry->version);
     pack.pack = instance.kernel_pack;
     pack.limits = instance.limits;
+    pack.idle = instance.idle;
     pack.devices = candidate.devices;
     if (candidate.found.manifest) {
       pack.directory = candidate.found.manifest->directory();

@@ -14,6 +14,7 @@
 #include "core/plugin/candidate.hpp"
 #include "core/plugin/instance.hpp"
 #include "forge/abi/arch.h"
+#include "forge/abi/idle.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/sdk/status.hpp"
@@ -27,6 +28,7 @@ struct RegisteredPack {
   std::filesystem::path directory;  // of the manifest: forge_device_v1::data_directory
   const forge_plugin_kernel_pack_v1* pack = nullptr;
   const forge_plugin_limits_v1* limits = nullptr;  // optional
+  const forge_plugin_idle_v1* idle = nullptr;      // optional
   std::vector<PackDevice> devices;                 // it can run on, best first; at least one
   bool gpu = false;
 };

@@ -72,7 +72,7 @@ Status ChatSession::save(const std::string& path) {
   for (const ChatMessage& message : messages_)
     messages.push_back({{"role", message.role}, {"content", message.content}});
   const Json json = {{"format", kFormat},
-                     {"model", engine_.model().name()},
+                     {"model", engine_->model().name()},
                      {"system", system_},
                      {"messages", std::move(messages)}};
   // An answer may end in the middle of a character: such bytes become U+FFFD.
@@ -87,7 +87,7 @@ Result<std::string> ChatSession::load(const std::string& path) {
   FORGE_ASSIGN(Conversation loaded, parse(text, path));
   messages_ = std::move(loaded.messages);
   system_ = std::move(loaded.system);
-  const std::string saved_by = loaded.model == engine_.model().name()
+  const std::string saved_by = loaded.model == engine_->model().name()
                                    ? ""
                                    : fmt::format("; it was saved with {}", quote(loaded.model));
   auto state = read_file(path + ".state", UINTMAX_MAX);

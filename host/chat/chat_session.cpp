@@ -38,6 +38,13 @@ Result<std::unique_ptr<ChatSession>> ChatSession::create(engine::Engine& engine,
   return chat;
 }
 
+Status ChatSession::attach(engine::Engine& engine) {
+  detach();
+  engine_ = &engine;
+  FORGE_ASSIGN(session_, engine::Session::open(engine));
+  return {};
+}
+
 Result<std::vector<std::int32_t>> ChatSession::render() const {
   text::ChatRequest request;
   text::Data::Array messages;
@@ -62,7 +69,7 @@ bool ChatSession::forget_oldest_turn() {
 
 // The conversation's tokens, with room for at least one token behind them and the answer so far.
 Result<std::vector<std::int32_t>> ChatSession::prompt_that_fits(std::size_t n_answer) {
-  const std::size_t n_ctx = engine_.n_ctx();
+  const std::size_t n_ctx = engine_->n_ctx();
   FORGE_ASSIGN(std::vector<std::int32_t> prompt, render());
   if (prompt.size() + n_answer < n_ctx) return prompt;
   const std::size_t needed = prompt.size();
@@ -87,7 +94,7 @@ engine::GenerationResult ChatSession::run(std::vector<std::int32_t> prompt,
   if (request.max_tokens != 0)
     request.max_tokens -=
         static_cast<std::uint32_t>(std::min<std::size_t>(answer.size(), request.max_tokens - 1));
-  return engine::generate(engine_, *session_, std::move(request),
+  return engine::generate(*engine_, *session_, std::move(request),
                           [&](const engine::GenerationEvent& event) {
                             if (event.token != nullptr) answer.push_back(event.token->token);
                             text += event.text;
@@ -99,11 +106,13 @@ Result<engine::GenerationResult> ChatSession::generate(const OnText& on_text) {
   std::vector<std::int32_t> ids;
   std::string text;
   engine::GenerationResult result;
+  step_failed_ = false;
   for (bool first = true;; first = false) {
     FORGE_ASSIGN(std::vector<std::int32_t> prompt, prompt_that_fits(ids.size()));
-    if (first) opened_thinking_ = ends_with_think(engine_.model().tokenizer(), prompt);
+    if (first) opened_thinking_ = ends_with_think(engine_->model().tokenizer(), prompt);
     prompt.insert(prompt.end(), ids.begin(), ids.end());
     engine::GenerationResult part = run(std::move(prompt), ids, text, on_text);
+    step_failed_ = !part.status.ok();
     FORGE_TRY(part.status);
     if (first) {
       result = std::move(part);

@@ -46,6 +46,13 @@ class ChatSession {
   // reasoning: the template opened "<think>". Valid inside on_text.
   bool opened_thinking() const { return opened_thinking_; }
 
+  // The last answer ended because the engine failed: another one could give it.
+  bool step_failed() const { return step_failed_; }
+  // Lets go of the engine's state, before the engine goes; and goes on with another engine of the
+  // same model. Messages stay.
+  void detach() { session_.reset(); }
+  Status attach(engine::Engine& engine);
+
   // Forgets all messages; the system prompt stays.
   void clear() { messages_.clear(); }
   const std::vector<ChatMessage>& messages() const { return messages_; }
@@ -65,7 +72,7 @@ class ChatSession {
 
  private:
   ChatSession(engine::Engine& engine, PromptMaker maker, const Config& config)
-      : engine_(engine), maker_(std::move(maker)), config_(config), system_(config.chat.system) {}
+      : engine_(&engine), maker_(std::move(maker)), config_(config), system_(config.chat.system) {}
 
   Result<std::vector<std::int32_t>> render() const;
   Result<std::vector<std::int32_t>> prompt_that_fits(std::size_t n_answer);
@@ -76,7 +83,7 @@ class ChatSession {
   engine::GenerationResult run(std::vector<std::int32_t> prompt, std::vector<std::int32_t>& answer,
                                std::string& text, const OnText& on_text);
 
-  engine::Engine& engine_;
+  engine::Engine* engine_;
   PromptMaker maker_;
   const Config& config_;
   std::unique_ptr<engine::Session> session_;
@@ -84,6 +91,7 @@ class ChatSession {
   std::vector<ChatMessage> messages_;
   std::size_t forgotten_ = 0;
   bool opened_thinking_ = false;
+  bool step_failed_ = false;
 };
 
 }  // namespace forge

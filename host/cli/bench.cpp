@@ -336,7 +336,7 @@ void add_bench(CLI::App& app, Program& program) {
   command->add_flag("--launches", options->launches,
                     "Also how many kernels one step of each test launches");
   command->add_flag("--roofline", options->roofline,
-                    "The same beside what the processor can do at most, measured first: bytes "
+                    "The same beside what the device can do at most, measured first: bytes "
                     "read, multiply-adds, and the fraction reached");
   command
       ->add_option("--trace", options->trace,
@@ -359,7 +359,7 @@ void add_bench(CLI::App& app, Program& program) {
                 {"Beside llama.cpp, with ratios",
                  "rocmforge bench -m model.gguf --compare 'llama.cpp=./llama-bench' --compare "
                  "'ik=./ik/llama-bench -rtr 1' --format markdown"},
-                {"How near the processor's limits", "rocmforge bench -m model.gguf --roofline"},
+                {"How near the device's limits", "rocmforge bench -m model.gguf --roofline"},
                 {"For a document or a script", "rocmforge bench -m model.gguf --format json"}});
   command->callback([options, &program] {
     program.set_action([options, &program] { return run_bench(*options, program); });

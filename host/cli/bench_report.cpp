@@ -76,9 +76,12 @@ double total_ns(const std::vector<KernelSum>& sums) {
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 std::string one_digit(double value) { return fmt::format("{:.1f}", value); }
 
-// Kernels that take 8-bit activations are named so (docs/naming.md).
+// Kernels that take 8-bit activations are named so (docs/naming.md); of the packs for GPUs all
+// products with quantized weights do.
 double peak_of(const std::string& kernel, const forge_limits_v1& limits) {
-  return kernel.find("_a8_") != kernel.npos ? limits.int8_macs : limits.f32_macs;
+  const bool int8 = kernel.find("_a8_") != kernel.npos || kernel.starts_with("gemv_") ||
+                    kernel.starts_with("experts_");
+  return int8 ? limits.int8_macs : limits.f32_macs;
 }
 
 // "f16", or "q8_0/f16" for keys and values of different types.

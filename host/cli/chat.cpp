@@ -1,14 +1,17 @@
 // rocmforge chat: a conversation at the terminal, or line by line through a pipe.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/chat/chat_session.hpp"
 #include "host/chat/think_filter.hpp"
 #include "host/cli/chat_commands.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/idle_wait.hpp"
 #include "host/cli/interrupt.hpp"
 #include "host/cli/line_editor.hpp"
 #include "host/cli/stats_line.hpp"
@@ -38,6 +41,8 @@ class AnswerPrinter {
     return !Interrupt::requested();
   }
 
+  bool began() const { return filter_ != nullptr; }
+
   void finish() {
     if (filter_ != nullptr) filter_->finish();
     if (colour_ && dim_) std::fputs("\x1b[0m", stdout);
@@ -65,18 +70,21 @@ class AnswerPrinter {
 
 class ChatLoop {
  public:
-  ChatLoop(ModelRuntime& runtime, ChatSession& chat, Config& config, const Program& program)
-      : chat_(chat),
+  ChatLoop(ModelRuntime& runtime, const RuntimeOptions& runtime_options, ChatSession& chat,
+           Config& config, const Program& program)
+      : runtime_(runtime),
+        runtime_options_(runtime_options),
+        chat_(chat),
         config_(config),
         program_(program),
         interactive_(is_terminal(stdin) && is_terminal(stdout)),
-        context_{chat, runtime.engine(), config, runtime.pack_id(), nullptr} {}
+        context_{chat, &runtime.engine(), config, runtime.pack_id(), nullptr} {}
 
   Status run() {
     auto editor = LineEditor::create({history_file(), chat_command_names()});
     greet();
     for (;;) {
-      const Line line = editor->read("> ");
+      const Line line = read(*editor);
       Interrupt::reset();  // one that came before the line was edited is over with it
       if (line.kind == Line::Kind::kEnd) break;
       if (line.kind == Line::Kind::kInterrupted) {
@@ -89,6 +97,7 @@ class ChatLoop {
       } else {
         answer(&line.text);
       }
+      FORGE_TRY(ended_);
       if (!interactive_ && Interrupt::requested()) return Interrupt::check();
     }
     if (interactive_) std::fputc('\n', stdout);
@@ -110,12 +119,21 @@ class ChatLoop {
   }
 
  private:
+  // A GPU may sleep while nothing comes.
+  Line read(LineEditor& editor) {
+    std::optional<IdleWait> wait;
+    if (config_.device.idle_release > 0 && runtime_.can_rest())
+      wait.emplace(std::chrono::duration<double>(config_.device.idle_release),
+                   [this] { runtime_.rest(); });
+    return editor.read("> ");
+  }
+
   void greet() {
     if (!interactive_ || program_.quiet()) return;
     note(
         fmt::format("{} on {}, {} positions. /help lists commands, Ctrl-C stops an answer, Ctrl-D "
                     "leaves.",
-                    context_.engine.model().name(), context_.pack, context_.engine.n_ctx()));
+                    context_.engine->model().name(), context_.pack, context_.engine->n_ctx()));
   }
 
   // What the program says, not the model.
@@ -129,13 +147,32 @@ class ChatLoop {
     if (n_failed_++ == 0) error_ = std::move(status);
   }
 
-  // nullptr: the last message once more.
-  void answer(const std::string* text) {
+  // A GPU that fails is given up; the conversation goes on on the processor.
+  Status fall_back(const Status& why) {
+    chat_.detach();
+    FORGE_TRY(runtime_.fall_back(why, config_, runtime_options_));
+    context_.engine = &runtime_.engine();
+    context_.pack = runtime_.pack_id();
+    return chat_.attach(runtime_.engine());
+  }
+
+  Result<engine::GenerationResult> generate(const std::string* text) {
     AnswerPrinter printer(chat_, config_.chat);
     const ChatSession::OnText on_text = [&](std::string_view part) { return printer.print(part); };
     auto result = text == nullptr ? chat_.regenerate(on_text) : chat_.answer(*text, on_text);
+    if (result.ok() || printer.began()) printer.finish();
+    return result;
+  }
+
+  // nullptr: the last message once more. An answer that a GPU broke off begins anew.
+  void answer(const std::string* text) {
+    auto result = generate(text);
+    if (!result.ok() && chat_.step_failed() && runtime_.can_fall_back()) {
+      ended_ = fall_back(result.status());
+      if (!ended_.ok()) return;
+      result = generate(text);
+    }
     if (!result.ok()) return fail(std::move(result).status());
-    printer.finish();
     last_ = std::move(*result);
     context_.last = &last_;
     if (last_.reason == engine::FinishReason::kContextFull)
@@ -145,6 +182,8 @@ class ChatLoop {
     if (config_.chat.show_stats && !program_.quiet()) note(stats_line(last_, context_.pack));
   }
 
+  ModelRuntime& runtime_;
+  const RuntimeOptions& runtime_options_;
   ChatSession& chat_;
   Config& config_;
   const Program& program_;
@@ -153,6 +192,7 @@ class ChatLoop {
   engine::GenerationResult last_;
   std::size_t n_failed_ = 0;
   Status error_;  // the first
+  Status ended_;  // no pack is left to go on with
 };
 
 Status chat(const ChatOptions& options, const Program& program) {
@@ -167,7 +207,7 @@ Status chat(const ChatOptions& options, const Program& program) {
   runtime_options.n_sequences = 1;
   FORGE_TRY(runtime->load(config, runtime_options));
   FORGE_ASSIGN(auto session, ChatSession::create(runtime->engine(), std::move(maker), config));
-  ChatLoop loop(*runtime, *session, config, program);
+  ChatLoop loop(*runtime, runtime_options, *session, config, program);
   if (!options.load.empty()) loop.command("/load " + options.load);
   return loop.run();
 }

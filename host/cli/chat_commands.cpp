@@ -36,7 +36,7 @@ Result<ChatReply> stats(std::string_view, ChatContext& context) {
   std::string text =
       fmt::format("{} messages, {} of {} positions in use, {} on {}",
                   context.chat.messages().size(), context.chat.used_positions(),
-                  context.engine.n_ctx(), context.engine.model().name(), context.pack);
+                  context.engine->n_ctx(), context.engine->model().name(), context.pack);
   if (context.chat.forgotten_turns() != 0)
     text += fmt::format("; {} turns forgotten", context.chat.forgotten_turns());
   if (context.last != nullptr) text += "\nlast answer: " + stats_line(*context.last, context.pack);

@@ -16,7 +16,7 @@ namespace forge::cli {
 // What commands work on, and what they say back.
 struct ChatContext {
   ChatSession& chat;
-  engine::Engine& engine;
+  engine::Engine* engine;
   Config& config;
   std::string pack;
   const engine::GenerationResult* last = nullptr;  // of the last answer; nullptr: none yet

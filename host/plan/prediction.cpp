@@ -67,6 +67,8 @@ class Predictor {
  private:
   double weight_bytes(const forge_tensor_v1& weight);
   void add_linear(const graph::Node& node, double rows, StepPrediction& step);
+  void add_experts(const graph::Node& node, double rows, StepPrediction& step);
+  double product_cycles(const std::string& kernel, double macs) const;
   void add_attention(const graph::Node& node, double n_sequences, double rows_each, double n_past,
                      StepPrediction& step);
   Work& work_of(StepPrediction& step, const std::string& kernel);
@@ -152,6 +154,37 @@ void Predictor::add(StepPrediction& step, const std::string& kernel, double byte
   step.limit_seconds += std::max(memory_seconds, issue_seconds);
 }
 
+// Lanes' cycles of so many multiply-adds by a kernel, of its inner loop where that is known.
+double Predictor::product_cycles(const std::string& kernel, double macs) const {
+  const auto facts = kernels_.find(options_.card.compiled_for(), kernel);
+  if (!facts || facts->products() <= 0) return macs / 32;  // one multiply-add of a lane each
+  return macs / facts->products() * facts->cycles(options_.card);
+}
+
+// Their inner loops are those of the dense products. Each pair of a row and an expert reads an
+// expert of its own, as long as there are others.
+void Predictor::add_experts(const graph::Node& node, double rows, StepPrediction& step) {
+  const double n_experts = static_cast<double>(graph_.weights[node.weights[0]].shape[2]);
+  const double pairs = rows * graph_.values[node.inputs[1]].width;
+  const bool few = rows <= kFewRows;
+  for (std::size_t i = 0; i < node.weights.size(); ++i) {
+    const forge_tensor_v1& weight = graph_.weights[node.weights[i]];
+    const std::string type = type_name(weight.type);
+    if (device_bits(type) == 0 || type == "f32" || type == "f16" || type == "bf16") {
+      notes_.insert(fmt::format(
+          "the packs have no experts' product for {}: the processor would do it", type));
+      continue;
+    }
+    const std::string kernel =
+        (few ? i < 2 ? "experts_gated_" : "experts_" : "experts_gemm_") + type;
+    add(step, kernel, weight_bytes(weight) * std::min(1.0, pairs / n_experts),
+        product_cycles((few ? "gemv_" : "gemm_") + type, elements(weight) / n_experts * pairs) /
+            options_.card.simd_cycles());
+    if (!few || i != 1) ++work_of(step, kernel).launches;
+  }
+  step.launches += few ? 4 : 9;  // with the input's quantizing
+}
+
 void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction& step) {
   std::set<std::string> launched;
   for (std::size_t i = 0; i < node.weights.size(); i += 2) {  // the others are biases
@@ -169,10 +202,8 @@ void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction&
                                            : rows <= kFewRows ? "skinny_"
                                                               : "gemm_") +
                                               type;
-    double cycles = elements(weight) * rows / 32;  // one multiply-add of a lane each
-    if (const auto facts = kernels_.find(options_.card.compiled_for(), kernel);
-        !is_float && facts && facts->products() > 0)
-      cycles = elements(weight) * rows / facts->products() * facts->cycles(options_.card);
+    const double macs = elements(weight) * rows;
+    const double cycles = is_float ? macs / 32 : product_cycles(kernel, macs);
     add(step, kernel, bytes, cycles / options_.card.simd_cycles());
     launched.insert(kernel);
   }
@@ -220,7 +251,9 @@ StepPrediction Predictor::step(std::uint32_t n_sequences, std::uint32_t rows_eac
       add_linear(node, outputs ? n_sequences : step.n_rows, step);
     } else if (node.op == FORGE_OP_ATTENTION) {
       add_attention(node, n_sequences, rows_each, n_past, step);
-    } else if (node.op == FORGE_OP_MOE_EXPERTS || node.op == FORGE_OP_DELTA_RULE) {
+    } else if (node.op == FORGE_OP_MOE_EXPERTS) {
+      add_experts(node, step.n_rows, step);
+    } else if (node.op == FORGE_OP_DELTA_RULE) {
       notes_.insert(fmt::format("the packs do not have {}: the processor would do it",
                                 graph::op_name(node.op)));
     }

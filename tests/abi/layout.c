@@ -1,4 +1,4 @@
-/* Where every field of every record of ABI 1.1 is. A record may get fields at its end in a later
+/* Where every field of every record of ABI 1.2 is. A record may get fields at its end in a later
  * minor (then its size here grows); nothing here ever moves within major version 1. docs/ABI.md,
  * rule 5. Compiled, never run: a line that is not true stops the build. */
 #include "forge/abi/arch.h"
@@ -6,6 +6,7 @@
 #include "forge/abi/codec.h"
 #include "forge/abi/graph.h"
 #include "forge/abi/host.h"
+#include "forge/abi/idle.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
@@ -377,3 +378,8 @@ AT(forge_plugin_limits_v1, struct_size, 0);
 AT(forge_plugin_limits_v1, reserved, 4);
 AT(forge_plugin_limits_v1, measure, 8);
 SIZE(forge_plugin_limits_v1, 16);
+
+AT(forge_plugin_idle_v1, struct_size, 0);
+AT(forge_plugin_idle_v1, reserved, 4);
+AT(forge_plugin_idle_v1, release, 8);
+SIZE(forge_plugin_idle_v1, 16);

@@ -20,6 +20,7 @@ constexpr struct {
     {"hang_init", Fault::kHangInit},
     {"hang_malloc", Fault::kHangMalloc},
     {"oom", Fault::kOom},
+    {"no_stream", Fault::kNoStream},
     {"hang_kernel", Fault::kHangKernel},
     {"page_fault", Fault::kPageFault},
     {"page_fault_abort", Fault::kPageFaultAbort},
@@ -65,10 +66,10 @@ unsigned Faults::slow_start_seconds() const {
   return 0;
 }
 
-bool Faults::allocation_fails() {
+bool Faults::fails(Fault fault) {
   bool fails = false;
   for (Rule& rule : rules_)
-    if (rule.fault == Fault::kOom) fails |= ++rule.seen == std::max<std::uint64_t>(rule.count, 1);
+    if (rule.fault == fault) fails |= ++rule.seen == std::max<std::uint64_t>(rule.count, 1);
   return fails;
 }
 

@@ -18,6 +18,7 @@ enum class Fault {
   kHangInit,        // the first call never returns
   kHangMalloc,      // hipMalloc never returns
   kOom,             // the =n-th hipMalloc says hipErrorOutOfMemory; n is 1 unless given
+  kNoStream,        // the =n-th stream cannot be made: hipErrorOutOfMemory
   kHangKernel,      // the =n-th launch, or the first one of =NAME, never ends
   kPageFault,       // the =n-th launch ends with hipErrorIllegalAddress
   kPageFaultAbort,  // the =n-th launch ends the process, as ROCm's runtime does by default
@@ -35,16 +36,20 @@ class Faults {
   unsigned slow_start_seconds() const;
 
   // Counts an allocation; whether it must fail.
-  bool allocation_fails();
+  bool allocation_fails() { return fails(Fault::kOom); }
+  // The same of streams.
+  bool stream_fails() { return fails(Fault::kNoStream); }
   // Counts a launch; what must happen to it.
   Fault at_launch(std::string_view kernel);
 
  private:
+  bool fails(Fault fault);
+
   struct Rule {
     Fault fault = Fault::kNone;
     std::string name;         // of the kernel; empty: any
     std::uint64_t count = 0;  // 0: none was given
-    std::uint64_t seen = 0;   // launches or allocations that it could have meant
+    std::uint64_t seen = 0;   // launches, allocations or streams that it could have meant
   };
 
   std::vector<Rule> rules_;

@@ -97,6 +97,15 @@ void reset() {
   Sim::reset();
 }
 
+std::size_t n_streams() {
+  const std::lock_guard lock(Sim::mutex());
+  const auto& streams = Sim::get().devices.front().streams;
+  return static_cast<std::size_t>(std::count_if(streams.begin(), streams.end(), [](const auto& s) {
+    const auto stream = s.lock();
+    return stream != nullptr && !stream->is_default;
+  }));
+}
+
 std::string last_message() {
   const std::lock_guard lock(Sim::mutex());
   return Sim::get().last_message;

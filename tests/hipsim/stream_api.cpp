@@ -24,6 +24,7 @@ hipError_t refuse_capturing(const Stream& stream) {
 hipError_t hipStreamCreateWithFlags(hipStream_t* stream, unsigned flags) {
   return call(Needs::kDevice, [&](Sim& sim) {
     if (!stream || (flags & ~hipStreamNonBlocking) != 0) return hipErrorInvalidValue;
+    if (sim.faults.stream_fails()) return hipErrorOutOfMemory;
     auto made = std::make_shared<Stream>();
     made->device = current_device();
     made->blocking = (flags & hipStreamNonBlocking) == 0;

@@ -5,6 +5,8 @@
 #include "plugins/hip/device/gemm.hpp"
 #include "plugins/hip/device/gemv.hpp"
 #include "plugins/hip/device/heads.hpp"
+#include "plugins/hip/device/moe.hpp"
+#include "plugins/hip/device/peak.hpp"
 #include "plugins/hip/device/probe.hpp"
 #include "plugins/hip/device/rows.hpp"
 #include "plugins/hip/device/skinny.hpp"
@@ -21,6 +23,9 @@ FORGE_KERNEL(binary, ElementArgs, 256) { device::binary(a); }
 FORGE_KERNEL(select_rows, ElementArgs, 256) { device::select_rows(a); }
 FORGE_KERNEL(probe_add, ProbeAddArgs, 256) { device::probe_add(a); }
 FORGE_KERNEL(probe_matrix, ProbeMatrixArgs, 32) { device::probe_matrix(a); }
+FORGE_KERNEL(peak_read, PeakReadArgs, 256) { device::peak_read(a); }
+FORGE_KERNEL(peak_int8, PeakArgs, 256) { device::peak_int8(a); }
+FORGE_KERNEL(peak_f32, PeakArgs, 256) { device::peak_f32(a); }
 
 #define FORGE_ATTENTION_KIND(name, dv, kind)                                          \
   FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) { \
@@ -89,5 +94,30 @@ FORGE_MATMUL(mxfp4, kMXFP4)
   FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }
 FORGE_MATMUL_PAIR(q4_k_q6_k, kQ4_K, kQ6_K)
 FORGE_MATMUL_PAIR(q5_k_q6_k, kQ5_K, kQ6_K)
+
+FORGE_KERNEL(moe_router, RouterArgs, 32) { device::moe_router(a); }
+FORGE_KERNEL(moe_group, GroupArgs, 256) { device::moe_group(a); }
+FORGE_KERNEL(moe_gather, GatherArgs, 256) { device::moe_gather(a); }
+FORGE_KERNEL(experts_sum, ExpertsSumArgs, 256) { device::experts_sum(a); }
+
+#define FORGE_EXPERTS(name, format)                                                            \
+  FORGE_STREAM_KERNEL(experts_##name, ExpertsArgs, 256) { device::experts<format, false>(a); } \
+  FORGE_STREAM_KERNEL(experts_gated_##name, ExpertsArgs, 256) {                                \
+    device::experts<format, true>(a);                                                          \
+  }                                                                                            \
+  FORGE_DENSE_KERNEL(experts_gemm_##name, ExpertsArgs, 256) { device::experts_gemm<format>(a); }
+FORGE_EXPERTS(q8_0, kQ8_0)
+FORGE_EXPERTS(q4_0, kQ4_0)
+FORGE_EXPERTS(q4_1, kQ4_1)
+FORGE_EXPERTS(q5_0, kQ5_0)
+FORGE_EXPERTS(q5_1, kQ5_1)
+FORGE_EXPERTS(q2_k, kQ2_K)
+FORGE_EXPERTS(q3_k, kQ3_K)
+FORGE_EXPERTS(q4_k, kQ4_K)
+FORGE_EXPERTS(q5_k, kQ5_K)
+FORGE_EXPERTS(q6_k, kQ6_K)
+FORGE_EXPERTS(iq4_nl, kIQ4_NL)
+FORGE_EXPERTS(iq4_xs, kIQ4_XS)
+FORGE_EXPERTS(mxfp4, kMXFP4)
 
 }  // namespace forge::hip

@@ -6,7 +6,7 @@
 //   target_cuda.hpp    nvcc, for the sm90 pack
 //   target_host.hpp    the host compiler, for the simulator of the tests
 // A form gives:
-//   thread() n_threads() block_x/y/z() lane() wave() barrier() shuffle_xor<M>(v) atomic_add()
+//   thread() block_x/y/z() lane() wave() barrier() shuffle_xor<M>(v) opaque(v)
 //   FORGE_LDS(type, name, count), FORGE_KERNEL(name, Args, n_threads) { body using `a` };
 //   FORGE_DENSE_KERNEL where two workgroups should fit a processor half <-> float, exp2, sqrt, fma;
 //   dot4 of signed or unsigned with signed bytes matrix products of a wave: see Int8Tile and

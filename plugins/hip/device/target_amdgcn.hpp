@@ -61,6 +61,12 @@ FORGE_DEVICE T shuffle_xor(T v) {
   return __builtin_bit_cast(T, shuffle_xor_word<kMask>(__builtin_bit_cast(uint32_t, v)));
 }
 
+// A value that the compiler knows nothing about from here on, and has to have made.
+template <class T>
+FORGE_DEVICE void opaque(T& v) {
+  asm volatile("" : "+v"(v));
+}
+
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() { __builtin_amdgcn_sched_barrier(0); }
 

@@ -36,6 +36,11 @@ FORGE_DEVICE T shuffle_xor(T v) {
 inline constexpr bool kHasPrefetch = true;
 FORGE_DEVICE void prefetch(const void* p) { asm volatile("prefetch.global.L2 [%0];" : : "l"(p)); }
 
+// A value that the compiler knows nothing about from here on, and has to have made.
+FORGE_DEVICE void opaque(uint32_t& v) { asm volatile("" : "+r"(v)); }
+FORGE_DEVICE void opaque(int32_t& v) { asm volatile("" : "+r"(v)); }
+FORGE_DEVICE void opaque(float& v) { asm volatile("" : "+f"(v)); }
+
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() {}
 
@@ -87,13 +92,14 @@ struct Int8Tile : TileLayout {
   static constexpr int kRun = 1;
   static __device__ __forceinline__ uint32_t first() { return thread() & 3; }
   // What the sums of a lane's elements start from, made once. Four values that the assembler does
-  // not know to be the same: else it copies one into four registers for every product.
+  // not know to be the same (workgroups have one dimension): else it copies one into four registers
+  // for every product.
   struct Start {
     int32_t of[4];
   };
   static __device__ __forceinline__ Start start_from(int32_t v) {
-    return {{v + static_cast<int32_t>(blockIdx.z), v + static_cast<int32_t>(threadIdx.y),
-             v + static_cast<int32_t>(threadIdx.z), v - 1 + static_cast<int32_t>(gridDim.z)}};
+    return {{v + static_cast<int32_t>(threadIdx.y), v + static_cast<int32_t>(threadIdx.z),
+             v - 1 + static_cast<int32_t>(blockDim.y), v - 1 + static_cast<int32_t>(blockDim.z)}};
   }
   template <bool kSigned>
   static __device__ __forceinline__ void multiply(int32_t (&out)[4], const uint32_t (&a)[2],

@@ -50,6 +50,9 @@ FORGE_DEVICE T shuffle_xor(T v) {
   return static_cast<const T*>(hipsim::wave_gather(&v, sizeof(v)))[(thread() % 32) ^ kMask];
 }
 
+template <class T>
+FORGE_DEVICE void opaque(T&) {}
+
 // Keeps the compiler from loading far ahead, which costs registers.
 FORGE_DEVICE void schedule_here() {}
 

@@ -44,8 +44,13 @@ Result<std::unique_ptr<sdk::PackPlan>> GpuDevice::compile(const forge_graph_v1& 
                                                           const forge_plan_options_v1& options,
                                                           const sdk::Progress& progress) {
   FORGE_TRY(gpu_->enter());
-  return GpuPlan::compile({traits_, gpu_, *kernels_, n_threads_, profile_}, graph, options,
+  return GpuPlan::compile({traits_, gpu_, *kernels_, idle_, n_threads_, profile_}, graph, options,
                           progress);
+}
+
+Status GpuDevice::release_idle() {
+  FORGE_TRY(gpu_->enter());
+  return idle_.rest();
 }
 
 }  // namespace forge::hip

@@ -4,7 +4,9 @@
 
 #include <memory>
 
+#include "forge/abi/limits.h"
 #include "forge/sdk/kernel_pack.hpp"
+#include "plugins/hip/runtime/idle.hpp"
 #include "plugins/hip/runtime/kernels.hpp"
 #include "plugins/hip/runtime/traits.hpp"
 
@@ -22,6 +24,10 @@ class GpuDevice final : public sdk::PackDevice {
   Result<std::unique_ptr<sdk::PackPlan>> compile(const forge_graph_v1& graph,
                                                  const forge_plan_options_v1& options,
                                                  const sdk::Progress& progress) override;
+  // For "forge.limits/1"; not while a plan of the device runs.
+  Result<forge_limits_v1> measure_limits();
+  // For "forge.idle/1".
+  Status release_idle();
 
  private:
   GpuDevice(const PackTraits& traits, const forge_pack_options_v1& options);
@@ -31,6 +37,7 @@ class GpuDevice final : public sdk::PackDevice {
   const bool profile_;
   std::shared_ptr<Gpu> gpu_;
   std::unique_ptr<KernelSet> kernels_;
+  IdleList idle_;
 };
 
 // What kernel_pack_record() takes.

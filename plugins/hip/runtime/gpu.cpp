@@ -128,9 +128,8 @@ Status Gpu::wait(hipEvent_t event, std::string_view what) {
 
 Result<Stream> Stream::create(std::shared_ptr<Gpu> gpu) {
   Stream stream;
-  FORGE_TRY(gpu->check(gpu->api().hipStreamCreateWithFlags(&stream.stream_, hipStreamNonBlocking),
-                       "hipStreamCreateWithFlags"));
   stream.gpu_ = std::move(gpu);
+  FORGE_TRY(stream.wake());
   return stream;
 }
 
@@ -148,6 +147,18 @@ Stream& Stream::operator=(Stream&& other) noexcept {
 void Stream::release() {
   if (stream_ != nullptr && gpu_->enter().ok()) gpu_->api().hipStreamDestroy(stream_);
   stream_ = nullptr;
+}
+
+Status Stream::rest() {
+  if (stream_ == nullptr) return {};
+  return gpu_->check(gpu_->api().hipStreamDestroy(std::exchange(stream_, nullptr)),
+                     "hipStreamDestroy");
+}
+
+Status Stream::wake() {
+  if (stream_ != nullptr) return {};
+  return gpu_->check(gpu_->api().hipStreamCreateWithFlags(&stream_, hipStreamNonBlocking),
+                     "hipStreamCreateWithFlags");
 }
 
 Status Stream::copy(void* to, const void* from, std::size_t bytes, hipMemcpyKind kind) const {

@@ -67,7 +67,7 @@ class Gpu {
   Status why_lost_;
 };
 
-// A stream of its own. Movable.
+// A stream of its own. Movable. Thread-compatible: rest() and wake() while nobody uses it.
 class Stream {
  public:
   Stream() = default;
@@ -78,6 +78,11 @@ class Stream {
 
   hipStream_t get() const { return stream_; }
   Gpu& gpu() const { return *gpu_; }
+
+  // Gives the queue back while nothing is on it, so that the card can sleep; wake() makes another,
+  // where there is none.
+  Status rest();
+  Status wake();
 
   Status copy(void* to, const void* from, std::size_t bytes, hipMemcpyKind kind) const;
   Status wait(std::string_view what) const { return gpu_->wait(stream_, what); }

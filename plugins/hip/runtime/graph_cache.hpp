@@ -40,6 +40,9 @@ class GraphCache {
   bool has(const GraphKey& key) const;
   Status replay(const GraphKey& key, const Stream& stream);
 
+  // Forgets all recordings; they are made anew as steps come.
+  void clear();
+
   // No graphs from now on.
   void disable(std::string_view why);
 
@@ -48,7 +51,6 @@ class GraphCache {
     std::uint32_t n_uses = 0;
     hipGraphExec_t exec = nullptr;
   };
-  void clear();
   Status capture(const Stream& stream, const std::function<Status()>& launches, Entry& entry);
 
   std::shared_ptr<Gpu> gpu_;

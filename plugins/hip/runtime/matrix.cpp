@@ -33,7 +33,9 @@ MatrixLayout MatrixLayout::of(const forge_tensor_v1& weight) {
   MatrixLayout m;
   m.type = find_matrix_type(weight.type);
   m.n_in = static_cast<std::uint32_t>(weight.shape[0]);
-  m.n_out = static_cast<std::uint32_t>(weight.shape[1]);
+  // Experts' matrices are one: each is whole tiles.
+  const std::uint64_t n_experts = weight.n_dims > 2 ? weight.shape[2] : 1;
+  m.n_out = static_cast<std::uint32_t>(weight.shape[1] * n_experts);
   m.n_tiles = (m.n_out + kTileRows - 1) / kTileRows;
   if (m.type->format != nullptr) {
     const Format& f = *m.type->format;

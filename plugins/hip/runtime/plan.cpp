@@ -24,7 +24,8 @@ forge_plan_memory_v1 GpuPlan::memory(const forge_graph_v1& graph,
   memory.weights = WeightPlan::of(graph).counted();
   for (const std::uint64_t bytes :
        {program.placement.arena_bytes, 2 * program.quantized_bytes, 2 * program.meta_bytes,
-        program.partial_bytes, program.gate_bytes, StepInputs::capacity(graph, program, options)})
+        program.partial_bytes, program.gate_bytes, program.experts_bytes,
+        StepInputs::capacity(graph, program, options)})
     memory.scratch += counted_bytes(bytes);
   memory.state_per_block = kv_block_bytes(graph);
   return memory;
@@ -39,12 +40,13 @@ Result<std::unique_ptr<sdk::PackPlan>> GpuPlan::compile(const PlanContext& conte
   for (const std::unique_ptr<Step>& step : plan->program_.steps)
     FORGE_TRY(step->prepare(context.kernels));
   FORGE_ASSIGN(Stream stream, Stream::create(context.gpu));
-  plan->stream_ = std::make_shared<const Stream>(std::move(stream));
+  plan->stream_ = std::make_shared<Stream>(std::move(stream));
   FORGE_ASSIGN(plan->inputs_, StepInputs::create(graph, plan->program_));
   FORGE_ASSIGN(plan->weights_, WeightStore::load(context.gpu, graph, context.n_threads, progress));
   FORGE_TRY(plan->allocate());
   plan->place();
   plan->counters_.resize(plan->program_.steps.size());
+  context.idle.add(plan.get());
   return std::unique_ptr<sdk::PackPlan>(std::move(plan));
 }
 
@@ -58,6 +60,7 @@ Status GpuPlan::allocate() {
   FORGE_ASSIGN(partial_,
                DeviceBuffer::allocate(gpu, program_.partial_bytes, "attention's partial results"));
   FORGE_ASSIGN(gate_, DeviceBuffer::allocate(gpu, program_.gate_bytes, "gates"));
+  FORGE_ASSIGN(experts_, DeviceBuffer::allocate(gpu, program_.experts_bytes, "experts' values"));
   FORGE_ASSIGN(step_buffer_,
                StepBuffer::create(gpu, StepInputs::capacity(graph_, program_, options_)));
   std::uint64_t outputs = 0;
@@ -90,6 +93,7 @@ void GpuPlan::place() {
   }
   x.partial = reinterpret_cast<float*>(partial_.data());
   x.gate = reinterpret_cast<float*>(gate_.data());
+  x.experts = experts_.data();
   for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
     const Place& place = program_.placement.places[v];
     Rows rows = {nullptr, place.stride, graph_.values[v]->width};
@@ -102,6 +106,7 @@ void GpuPlan::place() {
 Result<std::unique_ptr<sdk::PackState>> GpuPlan::create_state(std::uint32_t n_blocks,
                                                               std::uint32_t /*n_slots*/) {
   FORGE_TRY(context_.gpu->enter());
+  FORGE_TRY(stream_->wake());
   FORGE_ASSIGN(std::unique_ptr<GpuState> state,
                GpuState::create(context_.gpu, stream_, graph_, n_blocks));
   return std::unique_ptr<sdk::PackState>(std::move(state));
@@ -229,8 +234,14 @@ Status GpuPlan::fetch_outputs(const forge_batch_v1& batch) {
   return waited ? Status() : stream_->wait(kOneStep);
 }
 
+Status GpuPlan::rest() {
+  graphs_.clear();
+  return stream_->rest();
+}
+
 Status GpuPlan::execute(sdk::PackState& state, const forge_batch_v1& batch) {
   FORGE_TRY(context_.gpu->enter());
+  FORGE_TRY(stream_->wake());
   auto& gpu_state = static_cast<GpuState&>(state);
   FORGE_TRY(bind(batch, gpu_state));
   FORGE_TRY(run(batch, gpu_state));

@@ -8,6 +8,7 @@
 
 #include "forge/sdk/kernel_pack.hpp"
 #include "plugins/hip/runtime/graph_cache.hpp"
+#include "plugins/hip/runtime/idle.hpp"
 #include "plugins/hip/runtime/program.hpp"
 #include "plugins/hip/runtime/step_inputs.hpp"
 
@@ -18,12 +19,14 @@ struct PlanContext {
   const PackTraits& traits;
   std::shared_ptr<Gpu> gpu;
   KernelSet& kernels;
+  IdleList& idle;
   std::uint32_t n_threads;
   bool profile;
 };
 
-class GpuPlan final : public sdk::PackPlan {
+class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
  public:
+  ~GpuPlan() override { context_.idle.remove(this); }
   static Result<std::unique_ptr<sdk::PackPlan>> compile(const PlanContext& context,
                                                         const forge_graph_v1& graph,
                                                         const forge_plan_options_v1& options,
@@ -37,6 +40,8 @@ class GpuPlan final : public sdk::PackPlan {
   Status execute(sdk::PackState& state, const forge_batch_v1& batch) override;
   void visit_counters(const std::function<void(const forge_counter_v1&)>& visit) override;
   void reset_counters() override;
+  // Recorded steps and the stream go; the next step makes them anew.
+  Status rest() override;
 
  private:
   struct Counter {
@@ -66,11 +71,11 @@ class GpuPlan final : public sdk::PackPlan {
   const forge_graph_v1& graph_;
   const forge_plan_options_v1 options_;
 
-  std::shared_ptr<const Stream> stream_;
+  std::shared_ptr<Stream> stream_;
   Program program_;
   StepInputs inputs_;
   WeightStore weights_;
-  DeviceBuffer arena_, quantized_, meta_, partial_, gate_;
+  DeviceBuffer arena_, quantized_, meta_, partial_, gate_, experts_;
   PinnedBuffer staging_;  // for outputs on their way to the host
   StepBuffer step_buffer_;
   GraphCache graphs_;

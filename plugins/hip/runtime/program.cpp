@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "plugins/hip/runtime/experts.hpp"
 #include "plugins/hip/runtime/value_use.hpp"
 
 namespace forge::hip {
@@ -25,9 +26,11 @@ struct HeadChain {
 
 class Builder {
  public:
-  Builder(Program& program, const forge_graph_v1& graph)
+  // n_rows: most of a step.
+  Builder(Program& program, const forge_graph_v1& graph, std::uint64_t n_rows)
       : program_(program),
         graph_(graph),
+        n_rows_(n_rows),
         use_(graph),
         done_(graph.n_nodes, false),
         shares_(graph.n_values, FORGE_NONE),
@@ -78,6 +81,10 @@ class Builder {
         return attention(index, node);
       case FORGE_OP_EMBED:
         return;
+      case FORGE_OP_MOE_ROUTER:
+        return router(node);
+      case FORGE_OP_MOE_EXPERTS:
+        return experts(node);
       default:
         return element(node);
     }
@@ -269,6 +276,20 @@ class Builder {
     return nullptr;
   }
 
+  // ---------------------------------------------------------------- experts
+
+  void router(const sdk::NodeView& node) {
+    push(std::make_unique<RouterStep>(node), node.op(), node.output(0).rows,
+         std::string(node.name()), {node.input_id(0), node.output_id(0), node.output_id(1)});
+  }
+
+  void experts(const sdk::NodeView& node) {
+    auto step = std::make_unique<ExpertsStep>(node, quantize(node));
+    program_.experts_bytes = std::max(program_.experts_bytes, step->workspace_bytes(n_rows_));
+    push(std::move(step), node.op(), node.output(0).rows, std::string(node.name()),
+         {node.input_id(1), node.input_id(2), node.output_id(0)});
+  }
+
   // ---------------------------------------------------------------- heads, attention
 
   std::uint32_t rope_table(const sdk::NodeView& node) {
@@ -432,6 +453,7 @@ class Builder {
 
   Program& program_;
   const forge_graph_v1& graph_;
+  const std::uint64_t n_rows_;
   const ValueUse use_;
   std::vector<bool> done_;  // nodes that another one's launch does
   std::vector<std::uint32_t> shares_;
@@ -447,11 +469,11 @@ class Builder {
 
 Program Program::build(const forge_graph_v1& graph, const forge_plan_options_v1& options) {
   Program program;
-  Builder builder(program, graph);
+  const std::uint64_t rows = std::max(options.max_rows, options.max_outputs);
+  Builder builder(program, graph, rows);
   builder.run();
   program.placement =
       place_values({graph, options, program.steps, builder.shares(), builder.with_step()});
-  const std::uint64_t rows = std::max(options.max_rows, options.max_outputs);
   program.quantized_bytes = rows * program.max_k;
   program.gate_bytes *= rows;
   program.meta_bytes = rows * (program.max_k / kBlock) * sizeof(BlockMeta);

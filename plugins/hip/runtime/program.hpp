@@ -42,6 +42,7 @@ struct Program {
   std::uint32_t max_k = 0;                            // longest quantized row
   std::uint64_t quantized_bytes = 0, meta_bytes = 0;  // of one of the two sets of quantized rows
   std::uint64_t partial_bytes = 0;
+  std::uint64_t experts_bytes = 0;
   std::uint64_t gate_bytes = 0;  // of products with an activation, with many rows
 };
 

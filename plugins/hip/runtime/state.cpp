@@ -62,7 +62,7 @@ std::uint64_t kv_block_bytes(const forge_graph_v1& graph) {
 }
 
 Result<std::unique_ptr<GpuState>> GpuState::create(std::shared_ptr<Gpu> gpu,
-                                                   std::shared_ptr<const Stream> stream,
+                                                   std::shared_ptr<Stream> stream,
                                                    const forge_graph_v1& graph,
                                                    std::uint32_t n_blocks) {
   auto state = std::make_unique<GpuState>();
@@ -101,6 +101,7 @@ std::vector<GpuState::Piece> GpuState::pieces() const {
 Status GpuState::copy_blocks(std::span<const std::uint32_t> src,
                              std::span<const std::uint32_t> dst) {
   FORGE_TRY(gpu_->enter());
+  FORGE_TRY(stream_->wake());
   for (const Piece& piece : pieces()) {
     for (std::size_t i = 0; i < src.size(); ++i) {
       if (src[i] == dst[i]) continue;
@@ -119,6 +120,7 @@ Result<PinnedBuffer> GpuState::block_buffer() const {
 
 Status GpuState::read_blocks(std::span<const std::uint32_t> blocks, void* out) {
   FORGE_TRY(gpu_->enter());
+  FORGE_TRY(stream_->wake());
   FORGE_ASSIGN(const PinnedBuffer buffer, block_buffer());
   const std::vector<Piece> all = pieces();
   auto* to = static_cast<std::uint8_t*>(out);
@@ -138,6 +140,7 @@ Status GpuState::read_blocks(std::span<const std::uint32_t> blocks, void* out) {
 
 Status GpuState::write_blocks(std::span<const std::uint32_t> blocks, const void* data) {
   FORGE_TRY(gpu_->enter());
+  FORGE_TRY(stream_->wake());
   FORGE_ASSIGN(const PinnedBuffer buffer, block_buffer());
   const std::vector<Piece> all = pieces();
   const auto* from = static_cast<const std::uint8_t*>(data);

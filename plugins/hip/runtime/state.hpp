@@ -23,7 +23,7 @@ class GpuState final : public sdk::PackState {
  public:
   // Copies go over the plan's stream, behind what was launched there.
   static Result<std::unique_ptr<GpuState>> create(std::shared_ptr<Gpu> gpu,
-                                                  std::shared_ptr<const Stream> stream,
+                                                  std::shared_ptr<Stream> stream,
                                                   const forge_graph_v1& graph,
                                                   std::uint32_t n_blocks);
 
@@ -55,7 +55,7 @@ class GpuState final : public sdk::PackState {
   Result<PinnedBuffer> block_buffer() const;
 
   std::shared_ptr<Gpu> gpu_;
-  std::shared_ptr<const Stream> stream_;
+  std::shared_ptr<Stream> stream_;
   std::vector<Store> stores_;
   std::uint64_t serial_ = 0;
 };

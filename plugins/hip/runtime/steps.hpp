@@ -34,6 +34,7 @@ struct Execution {
                                  // reads one may write the other
   float* partial = nullptr;
   float* gate = nullptr;  // [rows, n_out] of the second matrix of a product with an activation
+  std::uint8_t* experts = nullptr;  // the workspace of experts.hpp
   const RowInfo* rows = nullptr;
   const std::uint32_t* tables = nullptr;
   const std::uint32_t* output_rows = nullptr;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "forge/sdk/codec_lookup.hpp"
+#include "plugins/hip/runtime/experts.hpp"
 #include "plugins/hip/runtime/matrix.hpp"
 
 namespace forge::hip {
@@ -110,6 +111,10 @@ Status check_node(const sdk::NodeView& node) {
       return check_rope(node);
     case FORGE_OP_ATTENTION:
       return check_attention(node);
+    case FORGE_OP_MOE_ROUTER:
+      return check_router(node);
+    case FORGE_OP_MOE_EXPERTS:
+      return check_experts(node);
     default:
       return unimplemented("it has no kernel for this op");
   }

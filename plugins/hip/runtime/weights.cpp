@@ -26,8 +26,11 @@ void mark_used(const forge_graph_v1& graph, WeightPlan& plan) {
       if (node.weight_id(w) == FORGE_NONE) continue;
       if (node.op() == FORGE_OP_LINEAR) {
         (w % 2 == 0 ? plan.matrices : plan.vectors)[node.weight_id(w)].used = true;
-      } else if (node.op() == FORGE_OP_NORM || node.op() == FORGE_OP_ATTENTION) {
+      } else if (node.op() == FORGE_OP_NORM || node.op() == FORGE_OP_ATTENTION ||
+                 node.op() == FORGE_OP_MOE_ROUTER) {
         plan.vectors[node.weight_id(w)].used = true;
+      } else if (node.op() == FORGE_OP_MOE_EXPERTS) {
+        plan.matrices[node.weight_id(w)].used = true;
       }
     }
   }
@@ -86,7 +89,7 @@ Status upload_matrix(Uploader& uploader, const MatrixLayout& matrix, const forge
                      std::uint8_t* to, std::uint32_t n_threads, Reader& reader) {
   const std::uint64_t tile_bytes = matrix.all_tile_bytes();
   const auto step = static_cast<std::uint32_t>(uploader.capacity() / tile_bytes);
-  const std::uint64_t row_bytes = weight.n_bytes / matrix.n_out;
+  const std::uint64_t row_bytes = weight.n_bytes / matrix.n_out;  // n_out: of all experts
   for (std::uint32_t first = 0; first < matrix.n_tiles; first += step) {
     const std::uint32_t n = std::min(step, matrix.n_tiles - first);
     FORGE_ASSIGN(std::uint8_t* staging, uploader.next());

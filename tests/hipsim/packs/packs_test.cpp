@@ -34,7 +34,13 @@ class Machine {
 
   Finished rocmforge(std::vector<std::string> arguments,
                      std::map<std::string, std::string> environment = {}) const {
+    return run_by({}, std::move(arguments), std::move(environment));
+  }
+  // The same, by a program that is told the command line.
+  Finished run_by(std::vector<std::string> by, std::vector<std::string> arguments,
+                  std::map<std::string, std::string> environment = {}) const {
     arguments.insert(arguments.begin(), FORGE_PROGRAM);
+    arguments.insert(arguments.begin(), by.begin(), by.end());
     for (const std::string& more :
          {std::string("--device-root"), tree_.root().string(), std::string("--no-config")})
       arguments.push_back(more);
@@ -99,6 +105,7 @@ TEST_CASE("packs on a simulated card: conformance of gfx1100") {
 // What has matrix fragments, which are all that differs from the other pack.
 TEST_CASE("packs on a simulated card: conformance of gfx1201") {
   if (!kSlow) check_conformance(kTargets[1], {"--op", "linear"});
+  if (!kSlow) check_conformance(kTargets[1], {"--op", "moe_experts", "--type", "q8_0"});
   check_conformance(kTargets[1], {"--op", "attention", "--type", "f16"});
 }
 
@@ -160,6 +167,58 @@ TEST_CASE("packs on a simulated card: a card that fails while it works") {
     CHECK(warned.err.find(" runs the model instead\n") != std::string::npos);
     CHECK_FALSE(safety::DeviceLock::holder("0000:03:00.0", machine.locks()).has_value());
   }
+}
+
+// A chat of two messages, of which as many come after the card was let go.
+Finished chat_with_rests(const Machine& machine, const char* n_rests, const std::string& fault) {
+  const TemporaryFolder folder;
+  const std::string script = folder.file("chat.sh", R"sh(
+cd "$1"
+rests=$2
+shift 2
+mkfifo messages
+: > err
+"$@" < messages > answers 2> err &
+program=$!
+exec 3> messages
+for n in 1 2; do
+  until [ "$(grep -c 'may sleep' err)" -ge $n -o $n -gt $rests ]; do
+    kill -0 $program 2> none || break
+    sleep 0.02
+  done
+  echo 'What is 12 + 30?' >&3
+done
+exec 3>&-
+wait $program
+code=$?
+cat answers
+cat err >&2
+exit $code
+)sh");
+  return machine.run_by(
+      {"sh", script, folder.path(), n_rests},
+      {"chat", "-n", "12", "--temp", "0", "-q", "--idle-release", "0.01", "--log-level", "info"},
+      {{"FORGE_HIPSIM_FAULT", fault}});
+}
+
+TEST_CASE("packs on a simulated card: a chat lets the card sleep, and goes on") {
+  const Machine machine(kTargets[0]);
+  const Finished finished = chat_with_rests(machine, "2", "");
+  CAPTURE(finished.err);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out == "12 + 30 = 42.\n12 + 30 = 42.\n");
+}
+
+TEST_CASE(
+    "packs on a simulated card: a chat goes on on the processor where the card does not wake") {
+  const Machine machine(kTargets[0]);
+  // The first stream is for the weights, the second the plan's.
+  const Finished finished = chat_with_rests(machine, "1", "no_stream=3");
+  CAPTURE(finished.err);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out == "12 + 30 = 42.\n12 + 30 = 42.\n");
+  CHECK(finished.err.find("hipStreamCreateWithFlags") != std::string::npos);
+  CHECK(finished.err.find(" runs the model instead\n") != std::string::npos);
 }
 
 TEST_CASE("packs on a simulated card: a pack is the files of its folder") {

@@ -25,6 +25,19 @@ TEST_CASE("negotiation: limits may be absent, not half there") {
   CHECK(check_limits(&limits).message().find("measure") != std::string::npos);
 }
 
+TEST_CASE("negotiation: an idle interface may be absent, not half there") {
+  CHECK(check_idle(nullptr).ok());
+  forge_plugin_idle_v1 idle = {};
+  idle.struct_size = sizeof(idle);
+  idle.release = [](forge_pack_device*, forge_message*) -> forge_status { return FORGE_OK; };
+  CHECK(check_idle(&idle).ok());
+  idle.struct_size = 8;
+  CHECK(check_idle(&idle).message().find("forge.idle/1") != std::string::npos);
+  idle.struct_size = sizeof(idle);
+  idle.release = nullptr;
+  CHECK(check_idle(&idle).message().find("release") != std::string::npos);
+}
+
 class Nothing final : public sdk::Preflight {
  public:
   static Result<std::unique_ptr<Preflight>> open(const forge_device_v1&) {

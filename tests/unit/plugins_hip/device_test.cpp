@@ -135,7 +135,9 @@ TEST_CASE("hip device: a plan takes what it said, and gives it back") {
   REQUIRE(kernels.ok());
   const forge_plan_memory_v1 said = GpuPlan::memory(*view.get(), options);
   {
-    auto plan = GpuPlan::compile({kTraits, *gpu, **kernels, 1, false}, *view.get(), options, {});
+    IdleList idle;
+    auto plan =
+        GpuPlan::compile({kTraits, *gpu, **kernels, idle, 1, false}, *view.get(), options, {});
     INFO(plan.status().message());
     REQUIRE(plan.ok());
     CHECK((*gpu)->budget().used() == said.weights + said.scratch);

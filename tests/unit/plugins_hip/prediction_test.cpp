@@ -10,6 +10,7 @@
 #include "plugins/hip/runtime/plan.hpp"
 #include "plugins/hip/runtime/program.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/tiny_graph.hpp"
 #include "tests/support/tiny_model.hpp"
 
 namespace forge::plan {
@@ -160,6 +161,49 @@ TEST_CASE("plan: a roofline by hand") {
   const auto four = predict(model->graph(), options, KernelTable::builtin());
   CHECK(four.value().answer_last.n_rows == 4);
   CHECK(work_of(four.value().answer_last, "skinny_q8_0").bytes == Approx(one.bytes));
+}
+
+TEST_CASE("plan: of experts those are read that rows pick") {
+  test::GraphMaker g;
+  const std::vector<std::uint32_t> weights = {g.weight("gate", {256, 512, 8}),
+                                              g.weight("up", {256, 512, 8}),
+                                              g.weight("down", {512, 256, 8})};
+  for (const std::uint32_t w : weights) g.graph.weights[w].type = FORGE_TYPE_Q8_0;
+  const std::vector<std::uint32_t> inputs = {
+      g.value(256), g.value(2, FORGE_ROWS_TOKENS, FORGE_TYPE_I32), g.value(2)};
+  const forge_activation_params_v1 params = {sizeof(params), FORGE_ACT_SILU};
+  const std::uint32_t y = g.value(256);
+  g.node(FORGE_OP_MOE_EXPERTS, inputs, {y}, weights, params);
+  g.graph.inputs = inputs;
+  g.graph.outputs = {y};
+  PredictionOptions options = on("7900xt");
+  options.n_ctx = 64;
+  const auto predicted = predict(g.graph, options, KernelTable::builtin());
+  REQUIRE(predicted.ok());
+  CHECK(predicted.value().notes.empty());
+  const double expert = 256.0 * 512 * 34 / 32;  // a byte each, and a half for 32 of them
+  const StepPrediction& one = predicted.value().answer_last;
+  CHECK(work_of(one, "experts_gated_q8_0").bytes == Approx(2 * 2 * expert));
+  CHECK(work_of(one, "experts_q8_0").bytes == Approx(2 * expert));
+  CHECK(work_of(predicted.value().prompt, "experts_gemm_q8_0").bytes == Approx(3 * 8 * expert));
+
+  // Launches and memory are the packs'.
+  constexpr std::uint32_t kFixed = 3;  // of every model: rows that are picked out, and quantized
+  const graph::GraphView view(g.graph);
+  const forge_plan_options_v1 plan_options = {sizeof(plan_options), 64, 1, 1};
+  const hip::Program program = hip::Program::build(*view.get(), plan_options);
+  hip::Execution x;
+  x.traits = &hip::kTraits;
+  const auto launches = [&](std::uint32_t n_rows) {
+    x.n_rows[FORGE_ROWS_TOKENS] = n_rows;
+    std::uint32_t sum = 0;
+    for (const auto& step : program.steps) sum += step->n_launches(x);
+    return sum;
+  };
+  CHECK(one.launches == launches(1) + kFixed);
+  CHECK(predicted.value().prompt.launches == launches(64) + kFixed);
+  const forge_plan_memory_v1 said = hip::GpuPlan::memory(*view.get(), plan_options);
+  CHECK(predicted.value().memory.weights == said.weights);
 }
 
 TEST_CASE("plan: what does not fit, what cannot run") {

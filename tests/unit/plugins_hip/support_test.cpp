@@ -61,7 +61,46 @@ TEST_CASE("hip support: linear") {
   CHECK(check_linear(FORGE_TYPE_Q4_K, 288).message().find("multiple of 256") != std::string::npos);
 }
 
-TEST_CASE("hip support: no recurrent state, no experts") {
+// Gate and up [n_in, n_ff], down the other way round.
+Status check_experts(std::uint32_t gate, std::uint32_t up, std::uint32_t down, std::uint32_t n_in,
+                     std::uint32_t n_ff, std::uint32_t n_experts = 2, std::uint32_t n_used = 2) {
+  test::GraphMaker g;
+  const std::vector<std::uint32_t> weights = {g.weight("gate", {n_in, n_ff, n_experts}),
+                                              g.weight("up", {n_in, n_ff, n_experts}),
+                                              g.weight("down", {n_ff, n_in, n_experts})};
+  g.graph.weights[weights[0]].type = gate;
+  g.graph.weights[weights[1]].type = up;
+  g.graph.weights[weights[2]].type = down;
+  const forge_activation_params_v1 params = {sizeof(params), FORGE_ACT_SILU};
+  g.node(FORGE_OP_MOE_EXPERTS,
+         {g.value(n_in), g.value(n_used, FORGE_ROWS_TOKENS, FORGE_TYPE_I32), g.value(n_used)},
+         {g.value(n_in)}, weights, params);
+  return check_last(g.graph);
+}
+
+TEST_CASE("hip support: experts") {
+  constexpr std::uint32_t kQ8 = FORGE_TYPE_Q8_0, kQ4K = FORGE_TYPE_Q4_K;
+  CHECK(check_experts(kQ8, kQ8, kQ8, 32, 64).ok());
+  CHECK(check_experts(kQ4K, kQ4K, kQ8, 256, 96).ok());
+  CHECK(check_experts(kQ8, kQ8, kQ8, 32, 32, 1024, 64).ok());
+  struct Refused {
+    Status status;
+    const char* because;
+  };
+  for (const Refused& r :
+       {Refused{check_experts(kQ8, kQ8, FORGE_TYPE_F32, 32, 64), "experts' matmul for F32"},
+        Refused{check_experts(kQ8, FORGE_TYPE_Q4_0, kQ8, 32, 64), "different types"},
+        Refused{check_experts(kQ8, kQ8, kQ8, 32, 40), "multiple of 32"},
+        Refused{check_experts(kQ8, kQ8, kQ4K, 256, 96), "multiple of 256"},
+        Refused{check_experts(kQ8, kQ8, kQ8, 32, 32, 1025), "1024 experts"},
+        Refused{check_experts(kQ8, kQ8, kQ8, 32, 32, 80, 65), "of a row"}}) {
+    INFO(r.status.message());
+    CHECK(r.status.code() == Code::kUnimplemented);
+    CHECK(r.status.message().find(r.because) != std::string::npos);
+  }
+}
+
+TEST_CASE("hip support: no recurrent state") {
   test::GraphMaker g;
   g.conv(g.value(8), g.weight("taps", {4, 8}));
   CHECK(check_last(g.graph).code() == Code::kUnimplemented);

@@ -1,0 +1,34 @@
+// plugins/hip/device/peak_args.hpp: what the kernels of peak.hpp are launched with. Host and
+// device.
+#ifndef FORGE_PLUGINS_HIP_DEVICE_PEAK_ARGS_HPP_
+#define FORGE_PLUGINS_HIP_DEVICE_PEAK_ARGS_HPP_
+
+#include <stdint.h>
+
+namespace forge::hip {
+
+// "peak_read": thread t of all adds the words of the 16 bytes number t, t + threads, ..., n_rounds
+// times kPeakLoads of them: to[t]. Grid (workgroups).
+inline constexpr uint32_t kPeakLoads = 8;
+struct PeakReadArgs {
+  const uint8_t* from;
+  uint32_t* to;
+  uint32_t n_rounds;
+  uint32_t n_threads;  // of all workgroups
+};
+
+// "peak_int8": every wave multiplies kPeakChains pairs of tiles, 16 x 32 and 32 x columns, n_rounds
+// times: to[t] is one element of the last products. `from` has 64 bytes, equal ones, so that all
+// elements are.
+// "peak_f32": every thread has kPeakChains chains of fused multiply-adds of n_rounds links.
+// Grid (workgroups).
+inline constexpr uint32_t kPeakChains = 8;
+struct PeakArgs {
+  const uint32_t* from;
+  uint32_t* to;
+  uint32_t n_rounds;
+};
+
+}  // namespace forge::hip
+
+#endif  // FORGE_PLUGINS_HIP_DEVICE_PEAK_ARGS_HPP_
