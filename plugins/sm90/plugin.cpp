@@ -10,7 +10,8 @@ using forge::hip::DeviceOf;
 using forge::hip::kTraits;
 using forge::hip::PreflightOf;
 
-constexpr forge_plugin_kernel_pack_v1 kPack = forge::sdk::kernel_pack_record<DeviceOf<kTraits>>();
+constexpr forge_plugin_kernel_pack_v1 kPack =
+    forge::sdk::kernel_pack_record<DeviceOf<kTraits>>(forge::hip::kPackFlags);
 constexpr forge_plugin_preflight_v1 kPreflight =
     forge::sdk::preflight_record<PreflightOf<kTraits>>(forge::hip::kPreflightStages);
 constexpr forge::sdk::Interface kInterfaces[] = {{FORGE_INTERFACE_KERNEL_PACK_V1, &kPack},

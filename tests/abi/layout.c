@@ -1,4 +1,4 @@
-/* Where every field of every record of ABI 1.1 is. A record may get fields at its end in a later
+/* Where every field of every record of ABI 1.2 is. A record may get fields at its end in a later
  * minor (then its size here grows); nothing here ever moves within major version 1. docs/ABI.md,
  * rule 5. Compiled, never run: a line that is not true stops the build. */
 #include "forge/abi/arch.h"
@@ -280,7 +280,7 @@ AT(forge_counter_v1, operations, 72);
 SIZE(forge_counter_v1, 80);
 
 AT(forge_plugin_kernel_pack_v1, struct_size, 0);
-AT(forge_plugin_kernel_pack_v1, reserved, 4);
+AT(forge_plugin_kernel_pack_v1, flags, 4);
 AT(forge_plugin_kernel_pack_v1, device_open, 8);
 AT(forge_plugin_kernel_pack_v1, device_close, 16);
 AT(forge_plugin_kernel_pack_v1, node_supported, 24);

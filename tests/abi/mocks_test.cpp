@@ -22,7 +22,7 @@ constexpr Case kCases[] = {
      "the library was compiled for plugin ABI 0.9, but this program speaks 1.1: rebuild the plugin "
      "against this version"},
     {"short-struct", Reason::kProbe,
-     "forge_plugin_entry has struct_size 40; ABI 1.1 needs at least 72: rebuild the plugin"},
+     "forge_plugin_entry has struct_size 40; ABI 1.2 needs at least 72: rebuild the plugin"},
     {"no-symbol", Reason::kProbe,
      "library 'libforge_no-symbol.so' exports no symbol forge_plugin_entry: it is no plugin, or "
      "hides it"},

@@ -52,7 +52,7 @@ TEST_CASE("plugins: every mock is listed with its reasons, and the exit code is 
   const Json listing =
       Listing().json({"--device-root", machine.root().string(), "--probe-limit", "3000"},
                      {{"FORGE_PLUGIN_PATH", kMocks}});
-  CHECK(listing.at("abi") == "1.1");
+  CHECK(listing.at("abi") == "1.2");
   CHECK(listing.at("folders").at(0).at("path") == kMocks);
   CHECK(listing.at("folders").at(0).at("origin") == "FORGE_PLUGIN_PATH");
 

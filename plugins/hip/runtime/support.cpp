@@ -92,6 +92,13 @@ Status check_attention(const sdk::NodeView& node) {
   return check_codecs(node);
 }
 
+Status check_top_k(const sdk::NodeView& node) {
+  if (node.output(0).width > kTopKMost)
+    return unimplemented("it picks at most " + std::to_string(kTopKMost) + " of a row, not " +
+                         std::to_string(node.output(0).width));
+  return {};
+}
+
 }  // namespace
 
 Status check_node(const sdk::NodeView& node) {
@@ -110,6 +117,8 @@ Status check_node(const sdk::NodeView& node) {
       return check_rope(node);
     case FORGE_OP_ATTENTION:
       return check_attention(node);
+    case FORGE_OP_TOP_K:
+      return check_top_k(node);
     default:
       return unimplemented("it has no kernel for this op");
   }

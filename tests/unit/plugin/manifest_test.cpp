@@ -131,9 +131,9 @@ TEST_CASE("values of the wrong type, form or range are told with what is there")
   CHECK(complaint("kind = \"kernel-pack\"", "kinds = [\"codec\", \"codec\"]") ==
         ":3:9: kind 'codec' is there twice");
   CHECK(complaint("\"1.0\"", "\"1\"") ==
-        ":4:7: abi is '1'; write \"MAJOR.MINOR\", such as \"1.1\"");
+        ":4:7: abi is '1'; write \"MAJOR.MINOR\", such as \"1.2\"");
   CHECK(complaint("\"1.0\"", "\"65536.0\"") ==
-        ":4:7: abi is '65536.0'; write \"MAJOR.MINOR\", such as \"1.1\"");
+        ":4:7: abi is '65536.0'; write \"MAJOR.MINOR\", such as \"1.2\"");
   CHECK(complaint("\"gfx1200\"", "\"gfx12-generic\"") ==
         ":10:7: 'gfx12-generic' is not one exact processor, such as \"gfx1100\"");
   CHECK(complaint("[\"gfx1200\", \"gfx1201\"]", "\"gfx1201\"") ==

@@ -19,7 +19,7 @@
  * as it uses only what FORGE_HAS_FIELD and get_interface() show to be there. docs/CHANGELOG-ABI.md
  * has one entry for every minor. */
 #define FORGE_ABI_MAJOR 1
-#define FORGE_ABI_MINOR 1
+#define FORGE_ABI_MINOR 2
 
 #ifdef __cplusplus
 #define FORGE_ABI_BEGIN extern "C" {
