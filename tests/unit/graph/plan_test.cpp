@@ -247,8 +247,8 @@ struct Step {
     const std::int32_t token = 3, position = 0;
     const std::uint32_t block = 0, row = 0;
     const BatchSequence sequence = {0, 1, 0, FORGE_NONE, {&block, 1}};
-    tokens.assign(plan.n_candidates(), -1);
-    values.assign(plan.n_candidates(), -99);
+    tokens.assign(std::max(plan.n_candidates(), 1u), -1);
+    values.assign(tokens.size(), -99);
     Batch batch;
     batch.tokens = {&token, 1};
     batch.positions = {&position, 1};
