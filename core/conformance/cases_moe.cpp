@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <numeric>
 
 #include "core/conformance/cases.hpp"
@@ -158,17 +160,46 @@ Status all_experts(const forge_codec_v1& codec, std::uint64_t seed, const Sink& 
 
 // ---------------------------------------------------------------- top_k
 
+// Row after row: whole ranks, some of them twice; a few values with both zeros and both infinities;
+// all alike; ranks with NaN between them, fewer than are left out, so that none is picked.
+void fill_to_pick(std::uint64_t seed, std::uint32_t k, RowId row, std::span<float> out) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  constexpr float kFew[] = {-kInf, -1, -0.0f, 0.0f, 1e-40f, 2, kInf};
+  fill_ranked(seed, row, 0.5f, out);
+  const auto n = static_cast<std::uint32_t>(out.size());
+  if (row.position % 5 == 1) {
+    const std::vector<std::uint32_t> order = shuffled(n, seed, row);
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = kFew[order[i] % std::size(kFew)];
+  } else if (row.position % 5 == 3) {
+    std::fill(out.begin(), out.end(), row.sequence % 2 == 0 ? -kInf : 3.25f);
+  } else if (row.position % 5 == 4) {
+    std::fill_n(out.begin() + n / 3, (n - k) / 2, std::nanf(""));
+  }
+}
+
 Status top_ks(std::uint64_t seed, const Sink& sink) {
-  for (const auto& [width, k] :
-       {std::pair{1u, 1u}, {33u, 1u}, {100u, 7u}, {31u, 31u}, {1000u, 40u}}) {
+  for (const auto& [width, k] : {std::pair{1u, 1u},
+                                 {33u, 1u},
+                                 {100u, 7u},
+                                 {31u, 31u},
+                                 {1000u, 40u},
+                                 {128u, 128u},
+                                 {129u, 128u},
+                                 {300u, 200u},
+                                 {2047u, 1u},
+                                 {2048u, 128u},
+                                 {2049u, 128u},
+                                 {4999u, 64u},
+                                 {70001u, 128u}}) {
     CaseBuilder b(FORGE_OP_TOP_K, "f32", fmt::format("{} of {}", k, width));
     const std::uint32_t x = b.input(width, FORGE_ROWS_OUTPUTS);
     const std::uint32_t ids = b.output(k, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
     const std::uint32_t values = b.output(k, FORGE_ROWS_OUTPUTS);
     b.node(FORGE_OP_TOP_K, {x}, {ids, values});
     b.get().lengths = {6, 1, 3};
-    b.get().fill = [seed](std::uint32_t, RowId row, std::span<float> out) {
-      fill_ranked(seed, row, 0.5f, out);
+    if (width > 4096) b.get().lengths = {5};  // the simulator has to do it, too
+    b.get().fill = [seed, k = k](std::uint32_t, RowId row, std::span<float> out) {
+      fill_to_pick(seed, k, row, out);
     };
     FORGE_ASSIGN(const Case c, b.finish());
     FORGE_TRY(sink(c));

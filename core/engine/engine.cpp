@@ -18,6 +18,7 @@ Result<std::unique_ptr<Engine>> Engine::create(
   plan_options.max_rows = std::max(options.n_batch, options.n_sequences);
   plan_options.max_sequences = options.n_sequences;
   plan_options.max_outputs = options.n_outputs == 0 ? options.n_sequences : options.n_outputs;
+  plan_options.n_candidates = options.n_outputs == 0 ? kCandidates : 0;
   plan_options.type_k = options.type_k;
   plan_options.type_v = options.type_v;
   FORGE_ASSIGN(engine->plan_, graph::Plan::prepare(engine->model_->graph(), packs, plan_options));
@@ -81,6 +82,14 @@ Status Engine::reserve(std::span<const StepInput> inputs) {
 }
 
 Status Engine::step(std::span<const StepInput> inputs, float* logits) {
+  return run(inputs, logits, {nullptr, nullptr});
+}
+
+Status Engine::step(std::span<const StepInput> inputs, const Candidates& best) {
+  return run(inputs, nullptr, best);
+}
+
+Status Engine::run(std::span<const StepInput> inputs, float* logits, const Candidates& best) {
   // What was reserved and is not used after all goes back to whoever needs it.
   const auto given_back = [&](Status status) {
     for (const StepInput& input : inputs)
@@ -95,6 +104,8 @@ Status Engine::step(std::span<const StepInput> inputs, float* logits) {
   batch.sequences = batch_sequences_;
   batch.output_rows = output_rows_;
   batch.logits = logits;
+  batch.candidates = best.tokens;
+  batch.candidate_logits = best.logits;
   if (Status done = plan_->execute(sequences_->plan_state(), batch); !done.ok())
     return given_back(std::move(done));
   for (const StepInput& input : inputs)

@@ -14,11 +14,16 @@
 
 namespace forge::engine {
 
+// How many of the best tokens a pack that can pick them hands over. The default chain's top-k of 40
+// and a penalised window of 64 tokens fit (Sampler::candidates_suffice).
+inline constexpr std::uint32_t kCandidates = 128;
+
 struct EngineOptions {
   std::uint32_t n_ctx = 0;      // positions per sequence; 0: as trained, less where memory is short
   std::uint32_t n_batch = 512;  // most token rows of one step
   std::uint32_t n_sequences = 1;  // most sequences at the same time
-  std::uint32_t n_outputs = 0;    // most logits rows of one step; 0: one per sequence
+  // Most logits rows of one step; 0: one per sequence, and candidates may be asked for instead.
+  std::uint32_t n_outputs = 0;
   std::uint32_t type_k = FORGE_TYPE_F16;
   std::uint32_t type_v = FORGE_TYPE_F16;
   // Bytes of the computer's memory that weights, scratch and state may take together; 0: what it
@@ -31,6 +36,12 @@ struct StepInput {
   state::SequenceId sequence;
   std::span<const std::int32_t> tokens;
   std::span<const std::uint32_t> outputs;  // indices into tokens whose logits are wanted, rising
+};
+
+// Where the best tokens of each wanted row go, best first: [rows, Engine::n_candidates()].
+struct Candidates {
+  std::int32_t* tokens;
+  float* logits;
 };
 
 // Thread-compatible: one step at a time.
@@ -50,10 +61,14 @@ class Engine {
   std::uint32_t n_ctx() const { return n_ctx_; }
   std::uint32_t n_batch() const { return plan_->options().max_rows; }
   std::uint32_t n_vocab() const { return model_->info().n_vocab; }
+  // Of a row, from a step that wants no logits; 0: there is no such step.
+  std::uint32_t n_candidates() const { return plan_->n_candidates(); }
 
   // Runs one step: reserves positions, executes, advances the sequences. logits receives one row
   // [n_vocab] per wanted output, inputs in order. On an error the sequences are as before.
   Status step(std::span<const StepInput> inputs, float* logits);
+  // The same, but all that comes is the best tokens; only with n_candidates().
+  Status step(std::span<const StepInput> inputs, const Candidates& best);
 
   // Appends tokens to a sequence in as many steps as they need. logits: [n_vocab] of the last
   // token, or nullptr.
@@ -61,6 +76,7 @@ class Engine {
 
  private:
   Engine() = default;
+  Status run(std::span<const StepInput> inputs, float* logits, const Candidates& best);
   Status reserve(std::span<const StepInput> inputs);
   void gather(std::span<const StepInput> inputs);
 

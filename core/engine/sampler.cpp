@@ -94,24 +94,29 @@ void Sampler::report_probabilities(std::span<const float> logits, SampledToken& 
   for (std::size_t i = 0; i < n; ++i) out.best.push_back({all[i].token, logprob(all[i].logit)});
 }
 
+bool Sampler::penalises() const {
+  return params_.repetition_penalty != 1 || params_.frequency_penalty != 0 ||
+         params_.presence_penalty != 0;
+}
+
+// Of a token that was seen `count` times.
+float Sampler::penalised(float logit, std::uint32_t count) const {
+  logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
+  return logit - (static_cast<float>(count) * params_.frequency_penalty + params_.presence_penalty);
+}
+
 void Sampler::apply_bias_and_penalties(std::span<float> logits) const {
   for (const auto& [token, bias] : params_.logit_bias)
     logits[static_cast<std::size_t>(token)] += bias;
   for (const auto& [token, count] : counts_) {
     if (token < 0 || static_cast<std::size_t>(token) >= logits.size()) continue;
     float& logit = logits[static_cast<std::size_t>(token)];
-    logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
-    logit -= static_cast<float>(count) * params_.frequency_penalty + params_.presence_penalty;
+    logit = penalised(logit, count);
   }
 }
 
 // Candidates in order, the k best of them.
-void Sampler::keep_top_k(std::span<const float> logits) {
-  candidates_.clear();
-  candidates_.reserve(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (!std::isnan(logits[i])) candidates_.push_back({static_cast<std::int32_t>(i), logits[i]});
-  }
+void Sampler::keep_top_k() {
   const bool limited =
       params_.top_k > 0 && static_cast<std::size_t>(params_.top_k) < candidates_.size();
   const auto end = limited ? candidates_.begin() + params_.top_k : candidates_.end();
@@ -179,6 +184,56 @@ std::int32_t Sampler::draw() {
   return candidates_.back().token;  // rounding left a gap at the end
 }
 
+// The rest of the chain, from candidates in any order.
+Result<std::int32_t> Sampler::choose() {
+  if (candidates_.empty()) return internal_error("the model's logits are not numbers");
+  if (params_.temperature == 0)
+    return std::min_element(candidates_.begin(), candidates_.end(), kBetter)->token;
+  keep_top_k();
+  keep_typical();
+  keep_top_p();
+  keep_min_p();
+  return draw();
+}
+
+bool Sampler::candidates_suffice(std::uint32_t k) const {
+  if (params_.logprobs) return false;
+  std::uint64_t needed = 1;
+  if (params_.temperature != 0) {
+    if (params_.top_k <= 0) return false;
+    needed = static_cast<std::uint32_t>(params_.top_k);
+  }
+  // Tokens that may fall; any other stays where it is.
+  for (const auto& [token, bias] : params_.logit_bias) {
+    if (bias > 0) return false;
+    ++needed;
+  }
+  if (penalises()) {
+    if (params_.repetition_penalty < 1 || params_.frequency_penalty < 0 ||
+        params_.presence_penalty < 0)
+      return false;
+    needed += counts_.size();
+  }
+  return needed <= k;
+}
+
+Result<SampledToken> Sampler::sample(std::span<const std::int32_t> tokens,
+                                     std::span<float> logits) {
+  for (const auto& [token, bias] : params_.logit_bias) {
+    const auto at = std::find(tokens.begin(), tokens.end(), token);
+    if (at != tokens.end()) logits[static_cast<std::size_t>(at - tokens.begin())] += bias;
+  }
+  candidates_.clear();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto seen = counts_.find(tokens[i]);
+    if (seen != counts_.end()) logits[i] = penalised(logits[i], seen->second);
+    if (!std::isnan(logits[i])) candidates_.push_back({tokens[i], logits[i]});
+  }
+  SampledToken out;
+  FORGE_ASSIGN(out.token, choose());
+  return out;
+}
+
 Result<SampledToken> Sampler::sample(std::span<float> logits) {
   SampledToken out;
   std::vector<float> model_logits;
@@ -193,12 +248,12 @@ Result<SampledToken> Sampler::sample(std::span<float> logits) {
     if (best == logits.size()) return internal_error("the model's logits are not numbers");
     out.token = static_cast<std::int32_t>(best);
   } else {
-    keep_top_k(logits);
-    if (candidates_.empty()) return internal_error("the model's logits are not numbers");
-    keep_typical();
-    keep_top_p();
-    keep_min_p();
-    out.token = draw();
+    candidates_.clear();
+    candidates_.reserve(logits.size());
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      if (!std::isnan(logits[i])) candidates_.push_back({static_cast<std::int32_t>(i), logits[i]});
+    }
+    FORGE_ASSIGN(out.token, choose());
   }
   if (params_.logprobs) report_probabilities(model_logits, out);
   return out;

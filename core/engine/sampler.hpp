@@ -61,6 +61,16 @@ class Sampler {
   // Chooses; does not accept. logits [n_vocab] are overwritten. kInternal when all are NaN.
   Result<SampledToken> sample(std::span<float> logits);
 
+  // Whether the k best tokens alone decide the next choice, whatever the logits are. They do when
+  // the chain begins with a top-k, nothing can bring a token from outside to the front (no bias up,
+  // no penalty that rewards), and enough are left in front should all that is penalised fall behind
+  // those outside. Reported probabilities are of all tokens.
+  bool candidates_suffice(std::uint32_t k) const;
+
+  // As sample() of all logits, bit for bit, from the best tokens and their logits as FORGE_OP_TOP_K
+  // orders them; only where they suffice. logits are overwritten.
+  Result<SampledToken> sample(std::span<const std::int32_t> tokens, std::span<float> logits);
+
   const SamplingParams& params() const { return params_; }
 
  private:
@@ -72,8 +82,11 @@ class Sampler {
 
   explicit Sampler(SamplingParams params);
   void report_probabilities(std::span<const float> logits, SampledToken& out) const;
+  bool penalises() const;
+  float penalised(float logit, std::uint32_t count) const;
   void apply_bias_and_penalties(std::span<float> logits) const;
-  void keep_top_k(std::span<const float> logits);
+  void keep_top_k();
+  Result<std::int32_t> choose();
   void keep_typical();
   void keep_top_p();
   void keep_min_p();

@@ -39,7 +39,9 @@ struct Scheduler::Generation {
 };
 
 Scheduler::Scheduler(Engine& engine) : engine_(engine) {
-  logits_.resize(std::size_t{engine_.plan().options().max_outputs} * engine_.n_vocab());
+  const std::size_t rows = engine_.plan().options().max_outputs;
+  logits_.resize(rows * engine_.n_vocab());
+  candidates_.resize(rows * engine_.n_candidates());
 }
 
 Scheduler::~Scheduler() = default;
@@ -104,10 +106,24 @@ void Scheduler::plan_batch() {
   }
 }
 
+// Whether the best tokens decide for everybody whose token is due.
+bool Scheduler::candidates_suffice() const {
+  const std::uint32_t n = engine_.n_candidates();
+  return n != 0 && std::all_of(in_batch_.begin(), in_batch_.end(), [&](const Generation* g) {
+           return !g->wants_logits || g->sampler.candidates_suffice(n);
+         });
+}
+
+Status Scheduler::run_step() {
+  by_candidates_ = candidates_suffice();
+  if (by_candidates_) return engine_.step(inputs_, Candidates{candidates_.data(), logits_.data()});
+  return engine_.step(inputs_, logits_.data());
+}
+
 Status Scheduler::step() {
   if (idle()) return failed_precondition("there is nothing to generate");
   plan_batch();
-  const Status status = engine_.step(inputs_, logits_.data());
+  const Status status = run_step();
   if (status.ok()) {
     finish_batch();
   } else {
@@ -132,21 +148,30 @@ void Scheduler::finish_batch() {
     g->session.append(std::span(g->waiting).first(g->in_step));
     g->waiting.erase(g->waiting.begin(), g->waiting.begin() + g->in_step);
     if (!g->wants_logits) continue;
-    take_token(*g, std::span(logits_).subspan(row * engine_.n_vocab(), engine_.n_vocab()));
-    ++row;
+    Result<SampledToken> sampled = sample(*g, row++);
+    if (sampled.ok()) {
+      take_token(*g, *sampled);
+    } else {
+      finish(*g, FinishReason::kError, std::move(sampled).status());
+    }
   }
 }
 
-// Samples the next token and decides whether it was the last.
-void Scheduler::take_token(Generation& g, std::span<float> logits) {
-  Result<SampledToken> sampled = g.sampler.sample(logits);
-  if (!sampled.ok()) return finish(g, FinishReason::kError, std::move(sampled).status());
-  const std::int32_t token = sampled->token;
+Result<SampledToken> Scheduler::sample(Generation& g, std::size_t row) {
+  const std::size_t width = by_candidates_ ? engine_.n_candidates() : engine_.n_vocab();
+  const std::span<float> logits = std::span(logits_).subspan(row * width, width);
+  if (!by_candidates_) return g.sampler.sample(logits);
+  return g.sampler.sample(std::span(candidates_).subspan(row * width, width), logits);
+}
+
+// Goes on with the next token, or decides that it was the last.
+void Scheduler::take_token(Generation& g, const SampledToken& sampled) {
+  const std::int32_t token = sampled.token;
   if (g.stats.generated_tokens++ == 0) g.stats.time_to_first_token = Clock::now() - g.start;
   g.sampler.accept(token);
   const bool end = engine_.model().tokenizer().vocab().ends_generation(token);
   if (end && !g.request.ignore_end) return finish(g, FinishReason::kEnd);
-  emit(g, *sampled);
+  emit(g, sampled);
   if (g.finished) return;
   if (g.request.max_tokens != 0 && g.stats.generated_tokens >= g.request.max_tokens)
     return finish(g, FinishReason::kLength);

@@ -48,7 +48,10 @@ class Scheduler {
   void plan_batch();
   void take(Generation& g, std::uint32_t n);
   void finish_batch();
-  void take_token(Generation& g, std::span<float> logits);
+  bool candidates_suffice() const;
+  Status run_step();
+  Result<SampledToken> sample(Generation& g, std::size_t row);
+  void take_token(Generation& g, const SampledToken& token);
   void emit(Generation& g, const SampledToken& token);
   void finish(Generation& g, FinishReason reason, Status status = {});
 
@@ -56,7 +59,10 @@ class Scheduler {
   std::list<std::unique_ptr<Generation>> active_;
   std::vector<Generation*> in_batch_;
   std::vector<StepInput> inputs_;
+  // What the step brought, a row for each that wanted it: logits, or the best tokens with theirs.
+  bool by_candidates_ = false;
   std::vector<float> logits_;
+  std::vector<std::int32_t> candidates_;
   std::uint32_t rows_left_ = 0, outputs_left_ = 0;
 };
 

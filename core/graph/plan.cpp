@@ -66,6 +66,7 @@ Result<std::unique_ptr<Plan>> Plan::prepare(Graph graph,
   }
   std::vector<std::uint32_t> node_packs(graph.nodes.size(), 0);
   FORGE_TRY(plan->assign(graph, node_packs));
+  plan->add_candidates(graph, node_packs);
   fuse(graph, node_packs, [&](std::uint32_t pack, const Graph& g, const Node& node) {
     return plan->packs_[pack]->supports(g, node).ok();
   });
@@ -131,6 +132,46 @@ bool Plan::convert_for(const PackDevice& pack, Graph& graph, Node& node) {
   return false;
 }
 
+// A TOP_K right after the node that makes the logits, on the same pack, if that has it and need not
+// hand over the logits every time.
+void Plan::add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs) {
+  const std::uint32_t logits = graph.info.logits;
+  const std::uint32_t n = std::min(options_.n_candidates, graph.info.n_vocab);
+  const auto has = [](const std::vector<std::uint32_t>& list, std::uint32_t value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  const auto maker = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                  [&](const Node& node) { return has(node.outputs, logits); });
+  // What reads the logits might be on another pack, which then needs them.
+  const bool read = std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                                [&](const Node& node) { return has(node.inputs, logits); });
+  if (n == 0 || read || maker == graph.nodes.end()) return;
+  const std::uint32_t pack = node_packs[static_cast<std::size_t>(maker - graph.nodes.begin())];
+  if ((packs_[pack]->record().flags & FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS) == 0) return;
+
+  forge_value_v1 value = graph.values[logits];
+  value.width = n;
+  value.parent = FORGE_NONE;
+  value.offset = 0;
+  const auto tokens = static_cast<std::uint32_t>(graph.values.size());
+  graph.values.insert(graph.values.end(), 2, value);
+  graph.values[tokens].type = FORGE_TYPE_I32;
+  Node node;
+  node.op = FORGE_OP_TOP_K;
+  node.name = "candidates";
+  node.inputs = {logits};
+  node.outputs = {tokens, tokens + 1};
+  if (!packs_[pack]->supports(graph, node).ok()) {
+    graph.values.resize(tokens);
+    return;
+  }
+  candidates_ = {n, tokens, tokens + 1};
+  graph.outputs.insert(graph.outputs.end(), node.outputs.begin(), node.outputs.end());
+  const auto place = maker - graph.nodes.begin() + 1;
+  graph.nodes.insert(graph.nodes.begin() + place, std::move(node));
+  node_packs.insert(node_packs.begin() + place, pack);
+}
+
 Status Plan::make_parts(const Graph& graph, const std::vector<std::uint32_t>& node_packs) {
   const forge_plan_options_v1 abi_options = to_abi_options(options_);
   for (Part& part : split(graph, node_packs)) {
@@ -179,6 +220,10 @@ void Plan::bind_crossing_values() {
         std::size_t source = kLogits;
         if (whole == info_.hidden && options_.hidden) {
           source = kHidden;
+        } else if (whole == candidates_.tokens) {
+          source = kCandidates;
+        } else if (whole == candidates_.logits) {
+          source = kCandidateLogits;
         } else if (whole != info_.logits) {
           const auto [found, is_new] = place.emplace(whole, crossing_.size());
           source = found->second;

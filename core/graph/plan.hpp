@@ -30,6 +30,8 @@ struct PlanOptions {
   std::uint32_t type_k = FORGE_TYPE_F16;  // element types of KV states
   std::uint32_t type_v = FORGE_TYPE_F16;
   bool hidden = false;  // the final hidden state is wanted beside the logits
+  // So many of the best tokens of an output row may be wanted instead of its logits; 0: never.
+  std::uint32_t n_candidates = 0;
 };
 
 // Bytes, summed over the parts.
@@ -55,8 +57,12 @@ struct Batch {
   std::span<const std::int32_t> positions;  // [pos_dims, n_rows]
   std::span<const BatchSequence> sequences;
   std::span<const std::uint32_t> output_rows;  // rising
-  float* logits = nullptr;                     // [output rows, n_vocab]
-  float* hidden = nullptr;                     // [output rows, n_embd], with PlanOptions::hidden
+  float* logits = nullptr;  // [output rows, n_vocab]; nullptr: the candidates are enough
+  // The best tokens and their logits as FORGE_OP_TOP_K has them, [output rows, n_candidates()];
+  // nullptr: not wanted.
+  std::int32_t* candidates = nullptr;
+  float* candidate_logits = nullptr;
+  float* hidden = nullptr;  // [output rows, n_embd], with PlanOptions::hidden
 };
 
 // A line about one compiled node, from forge_counter_v1.
@@ -95,6 +101,9 @@ class Plan {
   const PlanOptions& options() const { return options_; }
   const forge_model_info_v1& info() const { return info_; }
   bool has_recurrent_state() const { return memory_.state_per_slot != 0; }
+  // What a batch may ask for instead of logits: at most PlanOptions::n_candidates; 0 where the pack
+  // that makes the logits cannot pick.
+  std::uint32_t n_candidates() const { return candidates_.n; }
 
   // Identifies the layout of saved state: packs, their parts and the KV types.
   std::string state_layout() const;
@@ -119,6 +128,8 @@ class Plan {
   Status assign(Graph& graph, std::vector<std::uint32_t>& node_packs);
   Status assign_node(Graph& graph, Node& node, std::uint32_t& pack);
   bool convert_for(const PackDevice& pack, Graph& graph, Node& node);
+  void add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs);
+  void* memory_of(std::size_t source, const Batch& batch);
   Status make_parts(const Graph& graph, const std::vector<std::uint32_t>& node_packs);
   void bind_crossing_values();
   Status convert_weights(LoadedPart& part, const Progress& progress);
@@ -126,6 +137,10 @@ class Plan {
   PlanOptions options_;
   PlanMemory memory_;
   forge_model_info_v1 info_ = {};
+  struct {
+    std::uint32_t n = 0;
+    std::uint32_t tokens = FORGE_NONE, logits = FORGE_NONE;  // values of the whole graph
+  } candidates_;
   std::vector<std::shared_ptr<PackDevice>> packs_;
   std::vector<std::unique_ptr<LoadedPart>> parts_;
   std::vector<std::vector<float>> crossing_;  // values handed from part to part

@@ -81,10 +81,38 @@ Status check_batch(const Batch& batch, const PlanOptions& options,
   return check_sequences(batch);
 }
 
+// Somewhere for every output row to go.
+Status check_wanted(const Batch& batch, std::uint32_t n_candidates) {
+  const bool candidates = batch.candidates != nullptr;
+  if (candidates != (batch.candidate_logits != nullptr))
+    return internal_error("a batch wants either tokens or logits of its candidates");
+  if (candidates && n_candidates == 0)
+    return internal_error("a batch wants candidates, which the plan does not have");
+  if (!batch.output_rows.empty() && batch.logits == nullptr && !candidates)
+    return internal_error("a batch brings no buffer for its logits");
+  return {};
+}
+
 }  // namespace
+
+void* Plan::memory_of(std::size_t source, const Batch& batch) {
+  switch (source) {
+    case kLogits:
+      return batch.logits;
+    case kHidden:
+      return batch.hidden;
+    case kCandidates:
+      return batch.candidates;
+    case kCandidateLogits:
+      return batch.candidate_logits;
+    default:
+      return crossing_[source].data();
+  }
+}
 
 Status Plan::execute(PlanState& state, const Batch& batch) {
   FORGE_TRY(check_batch(batch, options_, info_));
+  FORGE_TRY(check_wanted(batch, candidates_.n));
   AbiBatch abi(batch, info_.pos_dims);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     LoadedPart& part = *parts_[i];
@@ -95,11 +123,10 @@ Status Plan::execute(PlanState& state, const Batch& batch) {
           value.rows == FORGE_ROWS_TOKENS ? batch.tokens.size() : batch.output_rows.size();
       buffer.n_bytes = rows * value.width * sizeof(float);
       const std::size_t source = part.sources[b];
-      buffer.data = source == kLogits   ? batch.logits
-                    : source == kHidden ? batch.hidden
-                                        : crossing_[source].data();
-      if (buffer.data == nullptr && buffer.n_bytes != 0)
-        return internal_error("a batch brings no buffer for its logits or hidden state");
+      buffer.data = memory_of(source, batch);
+      if (buffer.data != nullptr || buffer.n_bytes == 0) continue;
+      if (source == kHidden) return internal_error("a batch brings no buffer for its hidden state");
+      buffer.n_bytes = 0;  // not wanted, which a plan with candidates may say
     }
     abi.record.n_buffers = static_cast<std::uint32_t>(part.buffers.size());
     abi.record.buffers = part.buffer_pointers.data();

@@ -28,7 +28,7 @@ struct Plan::LoadedPart {
   // Inputs and outputs as the pack wants them; data pointers are set for each step.
   std::vector<forge_buffer_v1> buffers;
   std::vector<const forge_buffer_v1*> buffer_pointers;
-  // Per buffer: index into crossing_, or one of the two below. The hidden state crosses like any
+  // Per buffer: index into crossing_, or one of those below. The hidden state crosses like any
   // other value unless the batch takes it away.
   std::vector<std::size_t> sources;
 };
@@ -36,6 +36,8 @@ struct Plan::LoadedPart {
 // Sources of a part's buffers that come with the batch instead of from crossing_.
 inline constexpr std::size_t kLogits = static_cast<std::size_t>(-1);
 inline constexpr std::size_t kHidden = static_cast<std::size_t>(-2);
+inline constexpr std::size_t kCandidates = static_cast<std::size_t>(-3);
+inline constexpr std::size_t kCandidateLogits = static_cast<std::size_t>(-4);
 
 }  // namespace forge::graph
 

@@ -22,14 +22,28 @@ std::vector<std::int32_t> random_tokens(std::uint32_t n, std::uint32_t n_vocab) 
   return tokens;
 }
 
+// Where a step's outputs go.
+struct Outputs {
+  Outputs(const engine::Engine& engine, std::size_t rows, bool all_logits)
+      : by_candidates(!all_logits && engine.n_candidates() != 0),
+        logits(rows * engine.n_vocab()),
+        candidates(rows * engine.n_candidates()) {}
+  bool by_candidates;  // as the default sampling does
+  std::vector<float> logits;
+  std::vector<std::int32_t> candidates;
+};
+
 // One step: the next token of every sequence.
 Status step(engine::Engine& engine, const Sessions& sessions, std::span<const std::int32_t> tokens,
-            std::vector<float>& logits) {
+            Outputs& outputs) {
   static constexpr std::uint32_t kFirst = 0;
   std::vector<engine::StepInput> inputs;
   for (std::size_t i = 0; i < sessions.size(); ++i)
     inputs.push_back({sessions[i]->sequence(), tokens.subspan(i, 1), {&kFirst, 1}});
-  return engine.step(inputs, logits.data());
+  if (outputs.by_candidates)
+    return engine.step(inputs,
+                       engine::Candidates{outputs.candidates.data(), outputs.logits.data()});
+  return engine.step(inputs, outputs.logits.data());
 }
 
 // Sequences as the test wants to find them: `depth` positions each.
@@ -60,14 +74,14 @@ Status rewind(engine::Engine& engine, const Test& test, const Sessions& sessions
 Result<double> run_once(engine::Engine& engine, const Test& test, const Sessions& sessions) {
   const auto n = static_cast<std::uint32_t>(test.n_tokens * sessions.size());
   const std::vector<std::int32_t> tokens = random_tokens(n, engine.n_vocab());
-  std::vector<float> logits(sessions.size() * engine.n_vocab());
+  Outputs outputs(engine, sessions.size(), test.logits);
   const Clock::time_point start = Clock::now();
   if (test.kind == Test::Kind::kPrompt) {
-    FORGE_TRY(engine.evaluate(sessions.front()->sequence(), tokens, logits.data()));
+    FORGE_TRY(engine.evaluate(sessions.front()->sequence(), tokens, outputs.logits.data()));
   } else {
     for (std::uint32_t i = 0; i < test.n_tokens; ++i) {
       FORGE_TRY(step(engine, sessions,
-                     std::span(tokens).subspan(i * sessions.size(), sessions.size()), logits));
+                     std::span(tokens).subspan(i * sessions.size(), sessions.size()), outputs));
     }
   }
   const std::chrono::duration<double> seconds = Clock::now() - start;
@@ -112,15 +126,15 @@ namespace {
 
 Result<std::vector<graph::Counter>> trace_once(engine::Engine& engine, const Test& test) {
   FORGE_ASSIGN(const Sessions sessions, sessions_for(engine, test));
-  std::vector<float> logits(sessions.size() * engine.n_vocab());
+  Outputs outputs(engine, sessions.size(), test.logits);
   engine.plan().reset_counters();
   if (test.kind == Test::Kind::kPrompt) {
     const std::uint32_t n = std::min(test.n_tokens, engine.n_batch());
     FORGE_TRY(engine.evaluate(sessions.front()->sequence(), random_tokens(n, engine.n_vocab()),
-                              logits.data()));
+                              outputs.logits.data()));
   } else {
     const auto n = static_cast<std::uint32_t>(sessions.size());
-    FORGE_TRY(step(engine, sessions, random_tokens(n, engine.n_vocab()), logits));
+    FORGE_TRY(step(engine, sessions, random_tokens(n, engine.n_vocab()), outputs));
   }
   return engine.plan().counters();
 }

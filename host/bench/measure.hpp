@@ -21,6 +21,7 @@ struct Test {
   std::uint32_t n_tokens = 0;     // per sequence
   std::uint32_t n_sequences = 1;  // of answers
   std::uint32_t depth = 0;        // positions in the state before it starts, not timed
+  bool logits = false;  // answers: all logits come to the host, where the best tokens could
 
   std::string name() const;  // "pp512", "tg64", "tg64 x4", "tg64 @ 8192"
 };

@@ -45,6 +45,7 @@ struct BenchOptions {
   std::string trace;
   bool roofline = false;
   bool launches = false;
+  bool logits = false;
 
   // One step of each test by itself.
   bool wants_steps() const { return roofline || launches || !trace.empty(); }
@@ -59,7 +60,7 @@ std::vector<Test> tests_of(const BenchOptions& options) {
     }
     for (const std::uint32_t sequences : options.sequences) {
       for (const std::uint32_t n : options.answers) {
-        if (n != 0) tests.push_back({Test::Kind::kAnswer, n, sequences, depth});
+        if (n != 0) tests.push_back({Test::Kind::kAnswer, n, sequences, depth, options.logits});
       }
     }
   }
@@ -335,6 +336,9 @@ void add_bench(CLI::App& app, Program& program) {
                     "Also where the time went, by kernel; costs a little speed");
   command->add_flag("--launches", options->launches,
                     "Also how many kernels one step of each test launches");
+  command->add_flag("--logits", options->logits,
+                    "Answers bring all logits to the processor, as probabilities and open-ended "
+                    "sampling need; otherwise only the best tokens where the pack picks them");
   command->add_flag("--roofline", options->roofline,
                     "The same beside what the device can do at most, measured first: bytes "
                     "read, multiply-adds, and the fraction reached");

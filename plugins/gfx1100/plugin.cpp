@@ -13,7 +13,8 @@ using forge::hip::GpuDevice;
 using forge::hip::kTraits;
 using forge::hip::PreflightOf;
 
-constexpr forge_plugin_kernel_pack_v1 kPack = forge::sdk::kernel_pack_record<DeviceOf<kTraits>>();
+constexpr forge_plugin_kernel_pack_v1 kPack =
+    forge::sdk::kernel_pack_record<DeviceOf<kTraits>>(forge::hip::kPackFlags);
 constexpr forge_plugin_preflight_v1 kPreflight =
     forge::sdk::preflight_record<PreflightOf<kTraits>>(forge::hip::kPreflightStages);
 constexpr forge_plugin_limits_v1 kLimits = forge::sdk::limits_record<GpuDevice>();

@@ -281,7 +281,7 @@ AT(forge_counter_v1, operations, 72);
 SIZE(forge_counter_v1, 80);
 
 AT(forge_plugin_kernel_pack_v1, struct_size, 0);
-AT(forge_plugin_kernel_pack_v1, reserved, 4);
+AT(forge_plugin_kernel_pack_v1, flags, 4);
 AT(forge_plugin_kernel_pack_v1, device_open, 8);
 AT(forge_plugin_kernel_pack_v1, device_close, 16);
 AT(forge_plugin_kernel_pack_v1, node_supported, 24);

@@ -19,10 +19,10 @@ struct Case {
 
 constexpr Case kCases[] = {
     {"old-major", Reason::kProbe,
-     "the library was compiled for plugin ABI 0.9, but this program speaks 1.1: rebuild the plugin "
+     "the library was compiled for plugin ABI 0.9, but this program speaks 1.2: rebuild the plugin "
      "against this version"},
     {"short-struct", Reason::kProbe,
-     "forge_plugin_entry has struct_size 40; ABI 1.1 needs at least 72: rebuild the plugin"},
+     "forge_plugin_entry has struct_size 40; ABI 1.2 needs at least 72: rebuild the plugin"},
     {"no-symbol", Reason::kProbe,
      "library 'libforge_no-symbol.so' exports no symbol forge_plugin_entry: it is no plugin, or "
      "hides it"},
@@ -43,7 +43,7 @@ constexpr Case kCases[] = {
     {"fails-self-test", Reason::kProbe, "self_test(): 2 + 2 is 5; expected 4"},
     {"static-init", Reason::kProbe, "crashed (SIGILL) while its library was opened"},
     {"manifest-old-major", Reason::kAbi,
-     "built for plugin ABI 0.9, but this program speaks 1.1: rebuild the plugin against this "
+     "built for plugin ABI 0.9, but this program speaks 1.2: rebuild the plugin against this "
      "version"},
     {"garbage", Reason::kProbe, "library 'libforge_garbage.so' cannot be opened: "},
     {"no-library", Reason::kFiles, "libforge_no-library.so' does not exist: reinstall the plugin"},

@@ -217,9 +217,12 @@ void run_top_k(const sdk::NodeView& node, Context& context) {
   for (std::uint32_t r = 0; r < context.n_rows(node.input(0)); ++r) {
     const std::span<const float> x = context.in(node, 0, r);
     std::iota(order.begin(), order.end(), 0u);
-    std::partial_sort(
-        order.begin(), order.begin() + k, order.end(),
-        [&](std::uint32_t a, std::uint32_t b) { return x[a] > x[b] || (x[a] == x[b] && a < b); });
+    std::partial_sort(order.begin(), order.begin() + k, order.end(),
+                      [&](std::uint32_t a, std::uint32_t b) {
+                        const bool a_nan = std::isnan(x[a]), b_nan = std::isnan(x[b]);
+                        if (a_nan || b_nan) return a_nan == b_nan ? a < b : b_nan;
+                        return x[a] > x[b] || (x[a] == x[b] && a < b);
+                      });
     std::int32_t* ids = context.int_row(node.output_id(0), r);
     for (std::uint32_t i = 0; i < k; ++i) {
       ids[i] = static_cast<std::int32_t>(order[i]);

@@ -1,5 +1,6 @@
 #include "core/graph/reference/pack.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -113,11 +114,29 @@ class Plan final : public sdk::PackPlan {
   void reset_counters() override { counters_.assign(graph_.n_nodes, {}); }
 
  private:
+  bool is_output(std::uint32_t value) const {
+    const auto* const end = graph_.outputs + graph_.n_outputs;
+    return std::find(graph_.outputs, end, value) != end;
+  }
+  // Memory of the plan's own for an output that the batch leaves behind: other nodes may read it.
+  float* place_for_unwanted(std::uint32_t v) {
+    const forge_value_v1& value = *graph_.values[v];
+    const bool tokens = value.rows == FORGE_ROWS_TOKENS;
+    places_.resize(graph_.n_values);
+    places_[v].resize(std::size_t{value.width} *
+                      (tokens ? options_.max_rows : options_.max_outputs));
+    return places_[v].data();
+  }
+
   Result<Context> make_context(ReferenceState& state, const forge_batch_v1& batch) {
     std::vector<float*> values(graph_.n_values, nullptr);
     std::vector<std::uint32_t> strides(graph_.n_values, 0);
-    for (std::uint32_t i = 0; i < batch.n_buffers; ++i)
-      values[batch.buffers[i]->value] = static_cast<float*>(batch.buffers[i]->data);
+    for (std::uint32_t i = 0; i < batch.n_buffers; ++i) {
+      const forge_buffer_v1& buffer = *batch.buffers[i];
+      values[buffer.value] = static_cast<float*>(buffer.data);
+      if (buffer.data == nullptr && is_output(buffer.value))
+        values[buffer.value] = place_for_unwanted(buffer.value);
+    }
     for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
       const forge_value_v1& value = *graph_.values[v];
       strides[v] = value.width;
@@ -141,6 +160,7 @@ class Plan final : public sdk::PackPlan {
   forge_plan_options_v1 options_;
   bool profile_;
   std::vector<float> arenas_[2];
+  std::vector<std::vector<float>> places_;  // by value, of outputs that a batch did not want
   std::vector<Counter> counters_;
 };
 
@@ -188,7 +208,8 @@ class Device final : public sdk::PackDevice {
   bool profile_;
 };
 
-constexpr forge_plugin_kernel_pack_v1 kRecord = sdk::kernel_pack_record<Device>();
+constexpr forge_plugin_kernel_pack_v1 kRecord =
+    sdk::kernel_pack_record<Device>(FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS);
 
 }  // namespace
 }  // namespace reference

@@ -260,6 +260,24 @@ struct ElementArgs {
   float argument;
 };
 
+// ---------------------------------------------------------------- top k
+
+// FORGE_OP_TOP_K, k at most kTopKMost:
+//   "top_k_parts": the largest of each part of a row.  Grid (n_parts, rows). With one part that is
+//                  the result; else they are left in `lists` for
+//   "top_k":       the largest of all parts.  Grid (rows)
+inline constexpr uint32_t kTopKMost = 128;
+inline constexpr uint32_t kTopKPart = 2048;  // elements
+
+struct TopKArgs {
+  Rows x;
+  Rows ids;  // int32
+  Rows values;
+  uint64_t* lists;  // [rows, n_parts, kTopKMost]
+  uint32_t k;
+  uint32_t n_parts;  // ceil(x.width / kTopKPart)
+};
+
 // "probe_add": y[i] = a[i] + b[i] + 1 for i < n; the preflight's trivial kernel. Grid (ceil(n /
 // 256)).
 struct ProbeAddArgs {

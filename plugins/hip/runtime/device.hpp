@@ -41,6 +41,7 @@ class GpuDevice final : public sdk::PackDevice {
 };
 
 // What kernel_pack_record() takes.
+inline constexpr std::uint32_t kPackFlags = FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS;
 template <const PackTraits& kTraits>
 struct DeviceOf {
   static Result<std::unique_ptr<sdk::PackDevice>> open(const forge_device_v1& device,

@@ -57,8 +57,7 @@ Status GpuPlan::allocate() {
   FORGE_ASSIGN(quantized_,
                DeviceBuffer::allocate(gpu, 2 * program_.quantized_bytes, "quantized values"));
   FORGE_ASSIGN(meta_, DeviceBuffer::allocate(gpu, 2 * program_.meta_bytes, "quantized values"));
-  FORGE_ASSIGN(partial_,
-               DeviceBuffer::allocate(gpu, program_.partial_bytes, "attention's partial results"));
+  FORGE_ASSIGN(partial_, DeviceBuffer::allocate(gpu, program_.partial_bytes, "partial results"));
   FORGE_ASSIGN(gate_, DeviceBuffer::allocate(gpu, program_.gate_bytes, "gates"));
   FORGE_ASSIGN(experts_, DeviceBuffer::allocate(gpu, program_.experts_bytes, "experts' values"));
   FORGE_ASSIGN(step_buffer_,
@@ -68,7 +67,7 @@ Status GpuPlan::allocate() {
     const forge_value_v1& value = *graph_.values[graph_.outputs[i]];
     const std::uint64_t rows =
         value.rows == FORGE_ROWS_TOKENS ? options_.max_rows : options_.max_outputs;
-    outputs = std::max(outputs, rows * value.width * sizeof(float));
+    outputs += rows * value.width * sizeof(float);
   }
   FORGE_ASSIGN(staging_, PinnedBuffer::allocate(gpu, std::min(outputs, kStagingBytes)));
   if (!context_.profile) return {};
@@ -119,6 +118,10 @@ Status GpuPlan::bind(const forge_batch_v1& batch, GpuState& state) {
   Execution& x = execution_;
   x.state = &state;
   const std::uint32_t n_full = context_.gpu->n_units() * context_.traits.workgroups_per_unit;
+  x.unwanted.assign(graph_.n_values, false);
+  for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
+    if (batch.buffers[b]->data == nullptr) x.unwanted[batch.buffers[b]->value] = true;
+  }
   inputs_.cut(batch, context_.traits.columns, n_full);
   FORGE_TRY(inputs_.fill(batch, step_buffer_, x));
   for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
@@ -136,12 +139,19 @@ GraphKey GpuPlan::graph_key(const GpuState& state) const {
   for (const AttentionCut& cut : inputs_.cuts())
     key.insert(key.end(), {cut.items.size(), cut.heads_per_tile, cut.n_splits, cut.max_segments,
                            cut.rows_apart ? 1u : 0u});
+  // Which steps run.
+  for (std::uint32_t i = 0; i < graph_.n_outputs; ++i)
+    key.push_back(execution_.unwanted[graph_.outputs[i]] ? 0 : 1);
   return key;
 }
 
 // Of this batch.
 std::uint32_t GpuPlan::n_launches(const Step& step) const {
-  return execution_.n_rows[step.row_kind] == 0 ? 0 : step.n_launches(execution_);
+  const bool unwanted = !step.serves.empty() && std::all_of(step.serves.begin(), step.serves.end(),
+                                                            [&](std::uint32_t value) {
+                                                              return execution_.unwanted[value];
+                                                            });
+  return unwanted || execution_.n_rows[step.row_kind] == 0 ? 0 : step.n_launches(execution_);
 }
 
 Status GpuPlan::launch_all() const {
@@ -193,12 +203,10 @@ Status GpuPlan::compare_replay(const GraphKey& key, const forge_batch_v1& batch)
   bool same = true;
   for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
     const forge_buffer_v1& buffer = *batch.buffers[b];
-    const bool output = std::find(graph_.outputs, graph_.outputs + graph_.n_outputs,
-                                  buffer.value) != graph_.outputs + graph_.n_outputs;
-    if (!output) continue;
+    if (!is_wanted_output(buffer)) continue;
     std::vector<std::uint8_t> again(buffer.n_bytes);
-    FORGE_TRY(fetch(reinterpret_cast<const std::uint8_t*>(execution_.values[buffer.value].base),
-                    again.data(), again.size()));
+    FORGE_TRY(fetch(buffer.value, again.data(), again.size()));
+    FORGE_TRY(finish_fetches());
     same = same && std::memcmp(again.data(), buffer.data, again.size()) == 0;
   }
   FORGE_TRY(stream_->wait(kOneStep));
@@ -207,31 +215,50 @@ Status GpuPlan::compare_replay(const GraphKey& key, const forge_batch_v1& batch)
   return {};
 }
 
-Status GpuPlan::fetch(const std::uint8_t* from, std::uint8_t* to, std::uint64_t n_bytes) {
-  for (std::uint64_t at = 0; at < n_bytes; at += staging_.size()) {
-    const std::uint64_t n = std::min(staging_.size(), n_bytes - at);
-    FORGE_TRY(stream_->copy(staging_.data(), from + at, n, hipMemcpyDeviceToHost));
-    FORGE_TRY(stream_->wait(kOneStep));
-    std::memcpy(to + at, staging_.data(), n);
+bool GpuPlan::is_wanted_output(const forge_buffer_v1& buffer) const {
+  const std::uint32_t* const end = graph_.outputs + graph_.n_outputs;
+  return buffer.n_bytes != 0 && std::find(graph_.outputs, end, buffer.value) != end;
+}
+
+// Begins to copy a value to the host. It is there after finish_fetches().
+Status GpuPlan::fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes) {
+  const auto* from = reinterpret_cast<const std::uint8_t*>(execution_.values[value].base);
+  while (n_bytes != 0) {
+    if (n_staged_ == staging_.size()) FORGE_TRY(finish_fetches());
+    const std::uint64_t n = std::min(staging_.size() - n_staged_, n_bytes);
+    FORGE_TRY(stream_->copy(staging_.data() + n_staged_, from, n, hipMemcpyDeviceToHost));
+    staged_.push_back({to, n});
+    n_staged_ += n;
+    from += n;
+    to += n;
+    n_bytes -= n;
   }
+  return {};
+}
+
+// Waits for the stream, and hands over what it has copied.
+Status GpuPlan::finish_fetches() {
+  FORGE_TRY(stream_->wait(kOneStep));
+  const std::uint8_t* from = staging_.data();
+  for (const Staged& piece : staged_) {
+    std::memcpy(piece.to, from, piece.n_bytes);
+    from += piece.n_bytes;
+  }
+  staged_.clear();
+  n_staged_ = 0;
   return {};
 }
 
 // Outputs to the host; and whatever there is, the step is done afterwards.
 Status GpuPlan::fetch_outputs(const forge_batch_v1& batch) {
-  bool waited = false;
-  for (std::uint32_t i = 0; i < graph_.n_outputs; ++i) {
-    const std::uint32_t value = graph_.outputs[i];
-    for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
-      const forge_buffer_v1& buffer = *batch.buffers[b];
-      if (buffer.value != value || buffer.n_bytes == 0) continue;
-      const Rows& rows = execution_.values[value];
-      FORGE_TRY(fetch(reinterpret_cast<const std::uint8_t*>(rows.base),
-                      static_cast<std::uint8_t*>(buffer.data), buffer.n_bytes));
-      waited = true;
-    }
+  staged_.clear();  // of a step that failed
+  n_staged_ = 0;
+  for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
+    const forge_buffer_v1& buffer = *batch.buffers[b];
+    if (is_wanted_output(buffer))
+      FORGE_TRY(fetch(buffer.value, static_cast<std::uint8_t*>(buffer.data), buffer.n_bytes));
   }
-  return waited ? Status() : stream_->wait(kOneStep);
+  return finish_fetches();
 }
 
 Status GpuPlan::rest() {

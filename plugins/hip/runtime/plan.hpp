@@ -64,7 +64,9 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   Status launch_measured();
   Status compare_replay(const GraphKey& key, const forge_batch_v1& batch);
   Status fetch_outputs(const forge_batch_v1& batch);
-  Status fetch(const std::uint8_t* from, std::uint8_t* to, std::uint64_t n_bytes);
+  bool is_wanted_output(const forge_buffer_v1& buffer) const;
+  Status fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes);
+  Status finish_fetches();
   void count();
 
   const PlanContext context_;
@@ -77,6 +79,12 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   WeightStore weights_;
   DeviceBuffer arena_, quantized_, meta_, partial_, gate_, experts_;
   PinnedBuffer staging_;  // for outputs on their way to the host
+  struct Staged {
+    std::uint8_t* to;
+    std::uint64_t n_bytes;
+  };
+  std::vector<Staged> staged_;  // what lies there, one behind the other
+  std::uint64_t n_staged_ = 0;  // bytes
   StepBuffer step_buffer_;
   GraphCache graphs_;
   Execution execution_;

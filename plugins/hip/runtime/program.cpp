@@ -85,6 +85,8 @@ class Builder {
         return router(node);
       case FORGE_OP_MOE_EXPERTS:
         return experts(node);
+      case FORGE_OP_TOP_K:
+        return top_k(node);
       default:
         return element(node);
     }
@@ -451,6 +453,20 @@ class Builder {
          {node.input_id(0), b, node.output_id(0)});
   }
 
+  void top_k(const sdk::NodeView& node) {
+    auto step = std::make_unique<TopKStep>(node);
+    std::uint64_t& bytes = program_.list_bytes[node.output(0).rows];
+    bytes = std::max(bytes, step->list_bytes());
+    const std::vector<std::uint32_t> outputs = {node.output_id(0), node.output_id(1)};
+    push(std::move(step), node.op(), node.output(0).rows, std::string(node.name()),
+         {node.input_id(0), outputs[0], outputs[1]});
+    const auto ends_here = [&](std::uint32_t v) {
+      return use_.is_bound(v) && use_.n_reads(v) == 0;
+    };
+    if (std::all_of(outputs.begin(), outputs.end(), ends_here))
+      program_.steps.back()->serves = outputs;
+  }
+
   Program& program_;
   const forge_graph_v1& graph_;
   const std::uint64_t n_rows_;
@@ -477,6 +493,8 @@ Program Program::build(const forge_graph_v1& graph, const forge_plan_options_v1&
   program.quantized_bytes = rows * program.max_k;
   program.gate_bytes *= rows;
   program.meta_bytes = rows * (program.max_k / kBlock) * sizeof(BlockMeta);
+  program.partial_bytes = std::max(options.max_rows * program.list_bytes[FORGE_ROWS_TOKENS],
+                                   options.max_outputs * program.list_bytes[FORGE_ROWS_OUTPUTS]);
   for (const AttentionShape& shape : program.attention)
     program.partial_bytes =
         std::max(program.partial_bytes, kPartialSegments * shape.partial_floats() * sizeof(float));

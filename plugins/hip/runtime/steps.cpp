@@ -359,4 +359,35 @@ Status ElementStep::launch(const Execution& x) const {
   return x.launch(function_, kernel, {ceil_div(args.y.width, kThreads), x.n_rows[row_kind]}, args);
 }
 
+// ---------------------------------------------------------------- top k
+
+TopKStep::TopKStep(const sdk::NodeView& node)
+    : x_(node.input_id(0)),
+      ids_(node.output_id(0)),
+      values_(node.output_id(1)),
+      k_(node.output(0).width),
+      n_parts_(ceil_div(node.input(0).width, kTopKPart)) {
+  kernel = n_parts_ > 1 ? "top_k_parts|top_k" : "top_k_parts";
+}
+
+Status TopKStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(parts_, kernels.find("top_k_parts"));
+  FORGE_ASSIGN(all_, kernels.find("top_k"));
+  return {};
+}
+
+Status TopKStep::launch(const Execution& x) const {
+  TopKArgs args = {};
+  args.x = x.values[x_];
+  args.ids = x.values[ids_];
+  args.values = x.values[values_];
+  args.lists = reinterpret_cast<std::uint64_t*>(x.partial);
+  args.k = k_;
+  args.n_parts = n_parts_;
+  const std::uint32_t n_rows = x.n_rows[row_kind];
+  FORGE_TRY(x.launch(parts_, "top_k_parts", {n_parts_, n_rows}, args));
+  if (n_parts_ == 1) return {};
+  return x.launch(all_, "top_k", {n_rows}, args);
+}
+
 }  // namespace forge::hip

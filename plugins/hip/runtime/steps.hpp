@@ -30,9 +30,10 @@ struct Execution {
   const GpuState* state = nullptr;
   std::uint32_t n_rows[2] = {};  // by FORGE_ROWS_*
   std::vector<Rows> values;      // by value
+  std::vector<bool> unwanted;    // by value: an output that this batch leaves behind
   Quantized quantized[2] = {};   // rows for matmuls; k is the step's. Two, because a kernel that
                                  // reads one may write the other
-  float* partial = nullptr;
+  float* partial = nullptr;      // what launches of one step leave to each other
   float* gate = nullptr;  // [rows, n_out] of the second matrix of a product with an activation
   std::uint8_t* experts = nullptr;  // the workspace of experts.hpp
   const RowInfo* rows = nullptr;
@@ -78,6 +79,9 @@ class Step {
   std::string kernel;          // for logs and profiles
   // Values whose memory it touches.
   std::vector<std::uint32_t> touches;
+  // Outputs of the graph that are all it makes: with none of them wanted it does not run. Empty: it
+  // runs always.
+  std::vector<std::uint32_t> serves;
 };
 
 // ---------------------------------------------------------------- norm, quantize
@@ -272,6 +276,25 @@ class ElementStep final : public Step {
   ElementArgs args_;
   bool by_index_;
   hipFunction_t function_ = nullptr;
+};
+
+// ---------------------------------------------------------------- top k
+
+class TopKStep final : public Step {
+ public:
+  explicit TopKStep(const sdk::NodeView& node);
+  Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& /*x*/) const override { return n_parts_ > 1 ? 2 : 1; }
+  Status launch(const Execution& x) const override;
+
+  // Of one row, for what its parts leave to the second launch.
+  std::uint64_t list_bytes() const {
+    return n_parts_ > 1 ? std::uint64_t{n_parts_} * kTopKMost * sizeof(std::uint64_t) : 0;
+  }
+
+ private:
+  std::uint32_t x_, ids_, values_, k_, n_parts_;
+  hipFunction_t parts_ = nullptr, all_ = nullptr;
 };
 
 }  // namespace forge::hip

@@ -93,6 +93,13 @@ Status check_attention(const sdk::NodeView& node) {
   return check_codecs(node);
 }
 
+Status check_top_k(const sdk::NodeView& node) {
+  if (node.output(0).width > kTopKMost)
+    return unimplemented("it picks at most " + std::to_string(kTopKMost) + " of a row, not " +
+                         std::to_string(node.output(0).width));
+  return {};
+}
+
 }  // namespace
 
 Status check_node(const sdk::NodeView& node) {
@@ -115,6 +122,8 @@ Status check_node(const sdk::NodeView& node) {
       return check_router(node);
     case FORGE_OP_MOE_EXPERTS:
       return check_experts(node);
+    case FORGE_OP_TOP_K:
+      return check_top_k(node);
     default:
       return unimplemented("it has no kernel for this op");
   }

@@ -88,6 +88,36 @@ TEST_CASE("packs on a simulated card: the demo model answers") {
   }
 }
 
+// Whoever asks for probabilities gets all logits from the card, others the best tokens alone: the
+// same text, greedy and drawn.
+TEST_CASE("packs on a simulated card: the same answers from the best tokens and from all logits") {
+  const Machine machine(kTargets[0]);
+  const TemporaryFolder folder;
+  std::string lines[2];
+  for (const bool logprobs : {false, true}) {
+    std::string requests;
+    for (const char* settings : {R"("temperature": 0)", R"("temperature": 1.5, "seed": 3)"})
+      requests += std::string(R"({"prompt": "What is 12 + 30?", "max_tokens": 8, )") + settings +
+                  (logprobs ? R"(, "logprobs": 1})" : "}") + "\n";
+    const std::string file = folder.file(logprobs ? "all.jsonl" : "few.jsonl", requests);
+    const Finished finished = machine.rocmforge({"run", "--require-gpu", "--batch", file, "-q"});
+    CAPTURE(finished.err);
+    REQUIRE(finished.exit_code == 0);
+    lines[logprobs ? 1 : 0] = finished.out;
+  }
+  const auto texts = [](const std::string& out) {
+    std::vector<std::string> found;
+    for (std::size_t at = out.find("\"text\":"); at != std::string::npos;
+         at = out.find("\"text\":", at + 1))
+      found.push_back(out.substr(at, out.find('"', at + 8) - at));
+    return found;
+  };
+  CHECK(lines[1].find("logprob") != std::string::npos);
+  CHECK(lines[0].find("logprob") == std::string::npos);
+  CHECK(texts(lines[0]).size() == 2);
+  CHECK(texts(lines[0]) == texts(lines[1]));
+}
+
 void check_conformance(const Target& target, const std::vector<std::string>& which) {
   std::vector<std::string> arguments = {"conformance", target.pack};
   arguments.insert(arguments.end(), which.begin(), which.end());

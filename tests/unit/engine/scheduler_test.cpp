@@ -385,12 +385,92 @@ TEST_CASE("scheduler: an error of the pack ends that batch with it, and then wor
   test::g_faults = nullptr;
 }
 
+// Steps of each kind that a pack was asked for.
+struct Asked {
+  int logits = 0, candidates = 0;
+
+  // logits, then tokens and values of the candidates.
+  auto count() {
+    return [this](const forge_batch_v1& batch) {
+      if (batch.n_output_rows == 0) return;
+      REQUIRE(batch.n_buffers == 3);
+      const bool all = batch.buffers[0]->data != nullptr;
+      CHECK((batch.buffers[1]->data != nullptr) == !all);
+      CHECK((batch.buffers[2]->data != nullptr) == !all);
+      CHECK((batch.buffers[0]->n_bytes != 0) == all);
+      ++(all ? logits : candidates);
+    };
+  }
+};
+
+TEST_CASE("scheduler: logits are left where they are while the best tokens suffice") {
+  test::Faults faults;
+  Asked asked;
+  faults.after_execute = asked.count();
+  auto engine = tiny_engine(model(), options(3), {test::open_failing_pack(faults)});
+  REQUIRE(engine->n_candidates() == kCandidates);
+  for (const float temperature : {0.0f, 0.8f}) {
+    GenerationRequest request = ask("hello the", 8, 3);
+    request.sampling.temperature = temperature;
+    request.sampling.repetition_penalty = 1.2f;
+    asked = {};
+    const Answer few = answer(*engine, request);
+    CHECK(asked.logits == 0);
+    CHECK(asked.candidates == 8);
+    // The same tokens when all logits have to come.
+    request.sampling.logprobs = true;
+    asked = {};
+    const Answer all = answer(*engine, request);
+    CHECK(asked.logits == 8);
+    CHECK(asked.candidates == 0);
+    CHECK(few.tokens == all.tokens);
+    CHECK(few.text == all.text);
+    CHECK(few.tokens.size() == 8);
+  }
+  // One who needs them brings them for all, and changes nothing for the others.
+  GenerationRequest plain = ask("x", 6, 4);
+  GenerationRequest open_ended = ask("abc", 3, 5);
+  open_ended.sampling.top_k = 0;
+  const Answer alone = answer(*engine, plain);
+  asked = {};
+  Scheduler scheduler(*engine);
+  auto first = open(*engine), second = open(*engine);
+  Answer a, b;
+  REQUIRE(scheduler.add(*first, plain, a.on_event(), a.on_done()).ok());
+  REQUIRE(scheduler.add(*second, open_ended, b.on_event(), b.on_done()).ok());
+  finish(scheduler);
+  CHECK(a.tokens == alone.tokens);
+  CHECK(asked.logits == 3);
+  CHECK(asked.candidates == 3);
+  test::g_faults = nullptr;
+}
+
+TEST_CASE("scheduler: a pack that cannot pick gives its logits") {
+  test::Faults faults;
+  faults.supported = [](const sdk::NodeView& node) {
+    return node.op() == FORGE_OP_TOP_K ? unimplemented("no") : Status();
+  };
+  auto engine = tiny_engine(model(), options(), {test::open_failing_pack(faults)});
+  CHECK(engine->n_candidates() == 0);
+  CHECK(engine->plan().notes().empty());
+  const Answer without = answer(*engine, ask("hello", 6));
+  test::g_faults = nullptr;
+  auto other = tiny_engine(model(), options());
+  REQUIRE(other->n_candidates() != 0);
+  CHECK(answer(*other, ask("hello", 6)).tokens == without.tokens);
+  // Who asks for rows of his own gets logits alone.
+  EngineOptions rows = options();
+  rows.n_outputs = 4;
+  CHECK(tiny_engine(model(), rows)->n_candidates() == 0);
+}
+
 TEST_CASE("scheduler: logits that are no numbers are an error, not a token") {
   test::Faults faults;
   auto engine = tiny_engine(model(), options(), {test::open_failing_pack(faults)});
   faults.after_execute = [](const forge_batch_v1& batch) {
-    auto* logits = static_cast<float*>(batch.buffers[0]->data);
-    std::fill_n(logits, batch.buffers[0]->n_bytes / sizeof(float), std::nanf(""));
+    for (std::uint32_t b = 0; b < batch.n_buffers; ++b)  // the best tokens' numbers as well
+      std::fill_n(static_cast<float*>(batch.buffers[b]->data),
+                  batch.buffers[b]->n_bytes / sizeof(float), std::nanf(""));
   };
   const Answer a = answer(*engine, ask("hello", 5));
   CHECK(a.result.reason == FinishReason::kError);

@@ -235,6 +235,76 @@ TEST_CASE("plan: batches that cannot be are refused before a pack sees them") {
   test::g_faults = nullptr;
 }
 
+// One token; what it left of logits and candidates.
+struct Step {
+  std::vector<float> logits = std::vector<float>(kTinyVocab, -99);
+  std::vector<std::int32_t> tokens;
+  std::vector<float> values;
+
+  Status run(Plan& plan, bool wants_logits, bool wants_candidates) {
+    auto state = plan.create_state(1, 0);
+    REQUIRE(state.ok());
+    const std::int32_t token = 3, position = 0;
+    const std::uint32_t block = 0, row = 0;
+    const BatchSequence sequence = {0, 1, 0, FORGE_NONE, {&block, 1}};
+    tokens.assign(std::max(plan.n_candidates(), 1u), -1);
+    values.assign(tokens.size(), -99);
+    Batch batch;
+    batch.tokens = {&token, 1};
+    batch.positions = {&position, 1};
+    batch.sequences = {&sequence, 1};
+    batch.output_rows = {&row, 1};
+    if (wants_logits) batch.logits = logits.data();
+    if (wants_candidates) {
+      batch.candidates = tokens.data();
+      batch.candidate_logits = values.data();
+    }
+    return plan.execute(**state, batch);
+  }
+};
+
+TEST_CASE("plan: the best tokens come beside the logits or instead of them") {
+  test::GraphMaker g(3);
+  PlanOptions o = options();
+  o.n_candidates = 5;
+  auto plan = test::load_plan(test::tiny_graph(g, false), o);
+  REQUIRE(plan->n_candidates() == 5);
+  Step both, few, all;
+  REQUIRE(both.run(*plan, true, true).ok());
+  std::vector<float> sorted = both.logits;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(both.values[i] == sorted[i]);
+    CHECK(both.logits[static_cast<std::size_t>(both.tokens[i])] == sorted[i]);
+  }
+  REQUIRE(few.run(*plan, false, true).ok());
+  CHECK(few.tokens == both.tokens);
+  CHECK(few.values == both.values);
+  CHECK(few.logits == Step().logits);
+  REQUIRE(all.run(*plan, true, false).ok());
+  CHECK(all.logits == both.logits);
+  CHECK(Step().run(*plan, false, false).message().find("no buffer") != std::string::npos);
+  // No more than there are.
+  o.n_candidates = 1000;
+  test::GraphMaker h(3);
+  CHECK(test::load_plan(test::tiny_graph(h, false), o)->n_candidates() == kTinyVocab);
+}
+
+TEST_CASE("plan: a pack that always brings all outputs is not asked for the best tokens") {
+  forge_plugin_kernel_pack_v1 record = reference_pack();
+  record.flags = 0;
+  auto device = PackDevice::open("old", record, {});
+  REQUIRE(device.ok());
+  test::GraphMaker g(3);
+  PlanOptions o = options();
+  o.n_candidates = 5;
+  auto plan = test::load_plan(test::tiny_graph(g, false), o, {*device});
+  CHECK(plan->n_candidates() == 0);
+  CHECK(Step().run(*plan, true, false).ok());
+  const Status status = Step().run(*plan, false, true);
+  CHECK(status.message().find("candidates") != std::string::npos);
+}
+
 TEST_CASE("plan: no pack at all for a node is an error with the reason") {
   test::GraphMaker g(3);
   Graph graph = test::tiny_graph(g, false);

@@ -98,7 +98,7 @@ TEST_CASE("unknown keys are errors with line, column and the nearest name") {
 TEST_CASE("a manifest for a newer ABI may say more than this host knows") {
   const std::string text = changed("priority = -5", "priority = 1\ncolour = \"red\"");
   CHECK_FALSE(parse_manifest(text, kPath).ok());
-  for (const char* abi : {"abi = \"1.2\"", "abi = \"2.0\""}) {
+  for (const char* abi : {"abi = \"1.3\"", "abi = \"2.0\""}) {
     std::string newer = text;
     newer.replace(newer.find("abi = \"1.0\""), 11, abi);
     CHECK(parse_manifest(newer, kPath).ok());

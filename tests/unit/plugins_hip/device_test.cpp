@@ -3,6 +3,7 @@
 #include "plugins/hip/runtime/plan.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "core/graph/plan.hpp"
@@ -14,7 +15,8 @@ namespace {
 
 using test::SimulatedCard;
 
-constexpr forge_plugin_kernel_pack_v1 kPack = sdk::kernel_pack_record<DeviceOf<kTraits>>();
+constexpr forge_plugin_kernel_pack_v1 kPack =
+    sdk::kernel_pack_record<DeviceOf<kTraits>>(kPackFlags);
 
 std::shared_ptr<const engine::Model> small_model() {
   test::TinyModel shape;
@@ -50,6 +52,7 @@ struct Loaded {
     graph::PlanOptions options;
     options.max_rows = 40;
     options.max_outputs = 4;
+    options.n_candidates = 100;
     auto made = graph::Plan::prepare(model->graph(), {*device}, options);
     REQUIRE(made.ok());
     plan = std::move(made).value();
@@ -62,6 +65,20 @@ struct Loaded {
 
   // Rows n_past .. of the one sequence; the logits of the last.
   Status run(std::uint32_t n_past, std::uint32_t n, std::vector<float>& logits) {
+    logits.assign(test::kTinyTokens, 0);
+    return execute(n_past, n, logits.data(), nullptr, nullptr);
+  }
+  // The best tokens of the last, and no logits.
+  Status pick(std::uint32_t n_past, std::uint32_t n, std::vector<std::int32_t>& tokens) {
+    tokens.assign(plan->n_candidates(), -1);
+    picked_logits.assign(plan->n_candidates(), 0);
+    return execute(n_past, n, nullptr, tokens.data(), picked_logits.data());
+  }
+  std::vector<float> picked_logits;
+
+ private:
+  Status execute(std::uint32_t n_past, std::uint32_t n, float* logits, std::int32_t* candidates,
+                 float* candidate_logits) {
     static constexpr std::uint32_t kBlocks[] = {2, 0, 3, 1};
     std::vector<std::int32_t> tokens(n), positions(n);
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -70,13 +87,14 @@ struct Loaded {
     }
     const std::uint32_t last = n - 1;
     const graph::BatchSequence sequence = {0, n, n_past, FORGE_NONE, kBlocks};
-    logits.assign(test::kTinyTokens, 0);
     graph::Batch batch;
     batch.tokens = tokens;
     batch.positions = positions;
     batch.sequences = {&sequence, 1};
     batch.output_rows = {&last, 1};
-    batch.logits = logits.data();
+    batch.logits = logits;
+    batch.candidates = candidates;
+    batch.candidate_logits = candidate_logits;
     return plan->execute(*state, batch);
   }
 };
@@ -109,6 +127,43 @@ TEST_CASE("hip device: recorded steps, single launches and measured ones give th
   for (const graph::Counter& counter : loaded.plan->counters()) {
     INFO(counter.name << " " << counter.kernel);
     if (counter.calls != 0) CHECK(counter.nanoseconds > 0);
+  }
+}
+
+std::uint64_t launches_of(const graph::Plan& plan, std::uint32_t op) {
+  std::uint64_t n = 0;
+  for (const graph::Counter& counter : plan.counters()) n += counter.op == op ? counter.calls : 0;
+  return n;
+}
+
+TEST_CASE("hip device: the best tokens without the logits") {
+  for (const char* graphs : {"0", "1"}) {
+    const SimulatedCard card({SimulatedCard::Variable("FORGE_HIP_GRAPHS", graphs)});
+    Loaded loaded(card);
+    REQUIRE(loaded.plan->n_candidates() == 100);
+    std::vector<float> logits;
+    std::vector<std::int32_t> tokens;
+    REQUIRE(loaded.run(0, 5, logits).ok());
+    for (std::uint32_t i = 0; i < 12; ++i) {
+      // Each position twice over the same state, in turns of two, so that both kinds are replayed.
+      const std::uint32_t position = 5 + i / 4;
+      if (i % 2 == 0) {
+        REQUIRE(loaded.run(position, 1, logits).ok());
+        continue;
+      }
+      REQUIRE(loaded.pick(position, 1, tokens).ok());
+      std::vector<std::int32_t> order(logits.size());
+      std::iota(order.begin(), order.end(), 0);
+      std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+        return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
+      });
+      order.resize(tokens.size());
+      CHECK(tokens == order);
+      for (std::size_t c = 0; c < tokens.size(); ++c)
+        CHECK(loaded.picked_logits[c] == logits[static_cast<std::size_t>(tokens[c])]);
+    }
+    // Nothing is picked where nobody looks: one launch for each of the six.
+    CHECK(launches_of(*loaded.plan, FORGE_OP_TOP_K) == 6);
   }
 }
 

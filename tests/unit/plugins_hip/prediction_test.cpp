@@ -39,6 +39,21 @@ Work work_of(const StepPrediction& step, const std::string& kernel) {
   return {};
 }
 
+// As graph::Plan has the best tokens picked.
+void add_candidates(graph::Graph& graph) {
+  forge_value_v1 value = graph.values[graph.info.logits];
+  value.width = 128;
+  graph.values.insert(graph.values.end(), 2, value);
+  const auto last = static_cast<std::uint32_t>(graph.values.size()) - 1;
+  graph.values[last - 1].type = FORGE_TYPE_I32;
+  graph::Node node;
+  node.op = FORGE_OP_TOP_K;
+  node.inputs = {graph.info.logits};
+  node.outputs = {last - 1, last};
+  graph.nodes.push_back(node);
+  graph.outputs.insert(graph.outputs.end(), {last - 1, last});
+}
+
 TEST_CASE("plan: cards are found as people write them") {
   CHECK(find_card("9070xt").value().name == "Radeon RX 9070 XT");
   CHECK(find_card("AMD Radeon RX 7900 XTX").value().id == "7900xtx");
@@ -101,6 +116,7 @@ TEST_CASE("plan: memory and launches are what the packs say") {
   graph.outputs = {graph.info.logits};
   std::vector<std::uint32_t> packs(graph.nodes.size(), 0);
   graph::fuse(graph, packs, [](auto, const auto&, const auto&) { return true; });
+  add_candidates(graph);
   const graph::GraphView view(graph);
   const forge_plan_options_v1 plan_options = {sizeof(plan_options), 512, 3, 3};
   const forge_plan_memory_v1 said = hip::GpuPlan::memory(*view.get(), plan_options);
@@ -117,7 +133,7 @@ TEST_CASE("plan: memory and launches are what the packs say") {
   hip::AttentionCut cut;
   cut.rows_apart = true;
   cut.n_splits = 4;
-  hip::Execution x;
+  hip::Execution x;  // all outputs are wanted
   x.traits = &hip::kTraits;
   x.n_rows[FORGE_ROWS_TOKENS] = x.n_rows[FORGE_ROWS_OUTPUTS] = 1;
   x.attention.assign(program.attention.size(), {&cut, nullptr, nullptr});

@@ -96,6 +96,28 @@ TEST_CASE("hip program: float matrices are not quantized for") {
   CHECK(program.max_k == 0);
 }
 
+TEST_CASE("hip program: picking takes one launch for a part of a row and one for all") {
+  for (const std::uint32_t width : {kTopKPart, kTopKPart + 1}) {
+    test::GraphMaker g;
+    const std::uint32_t x = g.embed(g.weight("table", {64, 19}), 64);
+    const std::uint32_t logits = g.linear(g.select_rows(x), g.weight("out", {64, width}));
+    const std::uint32_t ids = g.value(kTopKMost, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+    const std::uint32_t values = g.value(kTopKMost, FORGE_ROWS_OUTPUTS);
+    g.node(FORGE_OP_TOP_K, {logits}, {ids, values}, {}, nullptr);
+    graph::Graph graph = g.finish(logits, width);
+    graph.outputs = {logits, ids, values};
+    const graph::GraphView view(graph);
+    const Program program = Program::build(*view.get(), kOptions);
+    const Step& step = *program.steps.back();
+    const bool parts = width > kTopKPart;
+    CHECK(step.kernel == (parts ? "top_k_parts|top_k" : "top_k_parts"));
+    CHECK(launches_of_one_row(program, 1).back() == (parts ? 2 : 1));
+    CHECK(step.serves == std::vector<std::uint32_t>{ids, values});
+    // Two lists of 8 bytes a number for each of at most 8 output rows.
+    CHECK(program.partial_bytes == (parts ? 8 * 2 * kTopKMost * 8 : 0));
+  }
+}
+
 TEST_CASE("hip program: a heads' norm that somebody else reads stays a step of its own") {
   test::GraphMaker g;
   const std::uint32_t x = g.embed(g.weight("table", {64, 19}), 64);

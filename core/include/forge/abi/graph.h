@@ -155,7 +155,8 @@ enum {
    *   state: RECURRENT, n_heads * head_dim_k * head_dim_v, S row-major.  params: delta */
   FORGE_OP_DELTA_RULE = 13,
 
-  /* The k largest of a row in falling order (ties: the lower index); k = 1 is argmax.
+  /* The k largest of a row in falling order (ties: the lower index; NaN comes last); k = 1 is
+   * argmax.
    *   in: x.  out: ids (k, I32), values (k).  no params: k is the outputs' width */
   FORGE_OP_TOP_K = 14
 };

@@ -96,7 +96,8 @@ typedef struct forge_sequence_v1 {
 typedef struct forge_buffer_v1 {
   uint32_t struct_size;
   uint32_t value;   /* value of the graph */
-  void* data;       /* [rows, width] of 4-byte elements; inputs are read only */
+  void* data;       /* [rows, width] of 4-byte elements; inputs are read only. NULL: an output that
+                     * this step does not want, see FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS */
   uint64_t n_bytes; /* of data */
 } forge_buffer_v1;
 
@@ -131,11 +132,20 @@ typedef struct forge_counter_v1 {
   uint64_t operations;  /* multiply-adds, summed over calls */
 } forge_counter_v1;
 
+/* Flags of a kernel pack. */
+enum {
+  /* A step may come without memory for some of the graph's outputs (forge_buffer_v1::data NULL,
+   * n_bytes 0). They need not be brought to the host, and what only makes them need not run. Without
+   * the flag the host always brings memory for every output. [1.2]
+   * Rationale: a GPU that picks the best tokens itself need not hand over all logits. */
+  FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS = 1u << 0
+};
+
 /* "forge.kernel_pack/1". Implemented by the plugin; constant. Where a slot may be NULL it says so.
  */
 typedef struct forge_plugin_kernel_pack_v1 {
   uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t flags; /* FORGE_KERNEL_PACK_*; 0 before 1.2 */
 
   /* Opens a device. [any-thread] */
   forge_status (*device_open)(const forge_device_v1* device, const forge_pack_options_v1* options,

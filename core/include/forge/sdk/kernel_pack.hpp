@@ -176,10 +176,12 @@ inline void reset_counters(forge_pack_plan* p) { plan(p).reset_counters(); }
 
 }  // namespace detail
 
+// flags: FORGE_KERNEL_PACK_*.
 template <class Device>
-constexpr forge_plugin_kernel_pack_v1 kernel_pack_record() {
+constexpr forge_plugin_kernel_pack_v1 kernel_pack_record(std::uint32_t flags = 0) {
   forge_plugin_kernel_pack_v1 r = {};
   r.struct_size = sizeof(r);
+  r.flags = flags;
   r.device_open = detail::device_open<Device>;
   r.device_close = detail::device_close;
   r.node_supported = detail::node_supported;
