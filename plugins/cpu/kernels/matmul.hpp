@@ -23,6 +23,7 @@
 #include "plugins/cpu/kernels/formats.hpp"
 #include "plugins/cpu/kernels/math.hpp"
 #include "plugins/cpu/kernels/panel.hpp"
+#include "plugins/cpu/kernels/repack.hpp"
 #include "plugins/cpu/kernels/sub_block.hpp"
 
 namespace forge::cpu {
@@ -253,14 +254,20 @@ constexpr MatmulKernel quantized_kernel(const char* name) {
           {Isa::kWidth, Tag::kBlock, Tag::kHead * Isa::kWidth, Tag::kQuants * Isa::kWidth},
           Tag::kAux,
           false,
-          run_quantized<Isa, Tag, kMaxRows>};
+          run_quantized<Isa, Tag, kMaxRows>,
+          repack_tiles<Isa, Tag::kType>};
 }
 
 template <class Isa, template <class> class Weight, int kMaxRows>
 constexpr MatmulKernel float_kernel(const char* name) {
   using Tag = Weight<Isa>;
-  return {Tag::kType, name, {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
-          {},         true, run_matmul<Isa, Float<Isa, Tag>, kMaxRows>};
+  return {Tag::kType,
+          name,
+          {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
+          {},
+          true,
+          run_matmul<Isa, Float<Isa, Tag>, kMaxRows>,
+          repack_tiles<Isa, Tag::kType>};
 }
 
 }  // namespace forge::cpu
