@@ -9,6 +9,11 @@
 #include <cstdint>
 #include <cstring>
 
+// Rows of x in a micro tile of quantized weights. 8: 8 weights + 8 sums + 8 integer sums of 32
+// registers. With more, weights are unpacked and read for more rows at a time, and some of the sums
+// or weights are in the cache. A plain number, as it is a part of the kernels' names.
+#define FORGE_AVX512_ROWS 8
+
 namespace forge::cpu {
 
 struct Avx512 {
