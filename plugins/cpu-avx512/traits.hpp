@@ -23,6 +23,7 @@ struct Avx512 {
   static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
   static constexpr int kQueryTile = 8;          // queries attention holds in registers at a time
   static constexpr int kRegisters = 32;
+  static constexpr bool kPanelOfNibbles = true;  // products are cheap beside it
 
   using F = __m512;   // f32
   using I = __m512i;  // i32

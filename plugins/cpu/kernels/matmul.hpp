@@ -235,12 +235,16 @@ void run_panel_matmul(const MatmulArgs& a) {
   }
 }
 
-template <class Format>
-concept SlowToUnpack = Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
+// Whether many rows get weights unpacked once for all of them (panel.hpp).
+template <class Isa, class Format>
+constexpr bool has_panel() {
+  if constexpr (Format::kType == FORGE_TYPE_Q4_K) return Isa::kPanelOfNibbles;
+  return Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
+}
 
 template <class Isa, class Format, int kMaxRows>
 void run_quantized(const MatmulArgs& a) {
-  if constexpr (SlowToUnpack<Format>) {
+  if constexpr (has_panel<Isa, Format>()) {
     if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format, kMaxRows>(a);
   }
   run_matmul<Isa, Quantized<Isa, Format>, kMaxRows>(a);

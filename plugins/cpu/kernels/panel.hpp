@@ -1,6 +1,6 @@
 // plugins/cpu/kernels/panel.hpp: weights unpacked for many rows.
 //
-// Taking the bits of a weight apart costs about as much as multiplying it with a row. For one row
+// Taking the bits of a weight apart can cost as much as multiplying it with a row. For one row
 // there is no way around it; for many, a stretch of a tile is unpacked once, stays in the
 // first-level cache and serves all rows of a pass. What happens to an element is the same, in the
 // same order.
