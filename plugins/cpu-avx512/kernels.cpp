@@ -8,14 +8,17 @@
 namespace forge::cpu {
 namespace {
 
-#define FORGE_QUANTIZED(tag, name, rows) \
-  quantized_kernel<Avx512, tag, rows>("matmul_" name "_a8_f32_t16x" #rows "_avx512vnni"),
+#define FORGE_DIGITS(number) #number
+#define FORGE_QUANTIZED(tag, name, rows)             \
+  quantized_kernel<Avx512, tag, rows>("matmul_" name \
+                                      "_a8_f32_t16x" FORGE_DIGITS(rows) "_avx512vnni"),
 #define FORGE_FLOAT(tag, name, rows) \
   float_kernel<Avx512, tag, rows>("matmul_" name "_f32_f32_t16x" #rows "_avx512vnni"),
 constexpr MatmulKernel kMatmul[] = {
 #include "plugins/cpu-avx512/kernels.inc"
 };
 #undef FORGE_QUANTIZED
+#undef FORGE_DIGITS
 #undef FORGE_FLOAT
 
 constexpr KernelTable kTable = make_table<Avx512>(kMatmul);

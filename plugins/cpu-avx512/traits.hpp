@@ -9,6 +9,11 @@
 #include <cstdint>
 #include <cstring>
 
+// Rows of x in a micro tile of quantized weights. 8: 8 weights + 8 sums + 8 integer sums of 32
+// registers. With more, weights are unpacked and read for more rows at a time, and some of the sums
+// or weights are in the cache. A plain number, as it is a part of the kernels' names.
+#define FORGE_AVX512_ROWS 8
+
 namespace forge::cpu {
 
 struct Avx512 {
@@ -18,6 +23,7 @@ struct Avx512 {
   static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
   static constexpr int kQueryTile = 8;          // queries attention holds in registers at a time
   static constexpr int kRegisters = 32;
+  static constexpr bool kPanelOfNibbles = true;  // products are cheap beside it
 
   using F = __m512;   // f32
   using I = __m512i;  // i32
@@ -169,7 +175,37 @@ struct Avx512 {
     store(p + kWidth, _mm512_permutex2var_ps(even, high, odd));
   }
 
+  // For moving bits about. Each 128-bit part l of a register: the 16 bytes at p + l * stride.
+  static I load_quads(const std::uint8_t* p, std::size_t stride) {
+    I a = _mm512_castsi128_si512(quad(p));
+    a = _mm512_inserti32x4(a, quad(p + stride), 1);
+    a = _mm512_inserti32x4(a, quad(p + 2 * stride), 2);
+    return _mm512_inserti32x4(a, quad(p + 3 * stride), 3);
+  }
+  // Within each 128-bit part, from the low or the high halves of a and b: a, b, a, b.
+  static I unpack_low_32(I a, I b) { return _mm512_unpacklo_epi32(a, b); }
+  static I unpack_high_32(I a, I b) { return _mm512_unpackhi_epi32(a, b); }
+  static I unpack_low_64(I a, I b) { return _mm512_unpacklo_epi64(a, b); }
+  static I unpack_high_64(I a, I b) { return _mm512_unpackhi_epi64(a, b); }
+  static I xor_i(I a, I b) { return _mm512_xor_si512(a, b); }
+  static void store_i(std::uint8_t* p, I a) { _mm512_storeu_si512(p, a); }
+  // Past the caches; p is aligned to a register. Others may read it after fence().
+  static void stream_i(std::uint8_t* p, I a) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(p), a);
+  }
+  static void fence() { _mm_sfence(); }
+  // The low word, or the lowest byte, of each lane.
+  static void store_low_words(std::uint8_t* p, I a) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a));
+  }
+  static void store_low_bytes(std::uint8_t* p, I a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a));
+  }
+
  private:
+  static __m128i quad(const std::uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
   static I four(const std::int8_t* x) {
     std::int32_t bits;
     std::memcpy(&bits, x, 4);

@@ -42,6 +42,9 @@ class MergeTable {
         std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
     return mix(pair ^ seed_, kHashA) & mask_;
   }
+  // The merges from rank `first` on, at most kGroup.
+  static constexpr std::size_t kGroup = 64;
+  Status insert_group(const Vocab& vocab, std::size_t first, TokenId& guess);
   void insert(TokenId left, TokenId right, Merge merge);
 
   std::vector<Entry> entries_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/tokenizer/hash.hpp"
 #include "core/text/tokenizer/token.hpp"
 
 namespace forge::text {
@@ -24,9 +25,24 @@ class StringIndex {
   // `texts` is the same span at every call and at find.
   TokenId insert(std::span<const std::string_view> texts, TokenId id);
 
-  TokenId find(std::span<const std::string_view> texts, std::string_view key) const;
+  TokenId find(std::span<const std::string_view> texts, std::string_view key) const {
+    return slots_.empty() ? kNoToken : find(texts, key, hash_text(key, seed_));
+  }
+  // ids[i] = find(texts, keys[i]), as many of each. Takes less time for many: memory is asked for
+  // in front of its use.
+  void find_all(std::span<const std::string_view> texts, std::span<const std::string_view> keys,
+                std::span<TokenId> ids) const;
 
  private:
+  TokenId find(std::span<const std::string_view> texts, std::string_view key,
+               std::uint64_t hash) const;
+  // The text that find() compares with first; nullptr: none.
+  const std::string_view* first_text(std::span<const std::string_view> texts,
+                                     std::uint64_t hash) const {
+    const auto id = static_cast<std::uint32_t>(slots_[hash & mask_]);
+    return id == 0 ? nullptr : &texts[id - 1];
+  }
+
   std::vector<std::uint64_t> slots_;  // high half of the hash << 32 | id + 1; 0: empty
   std::size_t mask_ = 0;
   std::uint64_t seed_ = 0;

@@ -81,6 +81,11 @@ struct TileFormat {
   }
 };
 
+// What memory for tiles is made of.
+struct alignas(64) CacheLine {
+  std::uint8_t bytes[64];
+};
+
 // One matrix of a (grouped) linear node.
 struct MatmulWeight {
   const std::uint8_t* tiles = nullptr;  // [ceil(n_out / tile_rows)] tiles
@@ -111,6 +116,16 @@ struct MatmulArgs {
   std::uint32_t tile_begin = 0, tile_end = 0;
 };
 
+// One call: tiles [tile_begin, tile_end) of a matrix out of its rows in the file (docs/codecs.md).
+struct RepackArgs {
+  TileFormat format;
+  const std::uint8_t* rows = nullptr;  // [n_out], row_bytes each
+  std::size_t row_bytes = 0;
+  std::uint32_t n_in = 0, n_out = 0;
+  std::uint32_t tile_begin = 0, tile_end = 0;
+  std::uint8_t* tiles = nullptr;  // of the whole matrix, aligned to 64 bytes
+};
+
 // One row of kernels.inc.
 struct MatmulKernel {
   std::uint32_t type;  // forge type id of the weights
@@ -119,6 +134,9 @@ struct MatmulKernel {
   AuxKind aux;
   bool float_weights;  // takes f32 activations instead of quantized ones
   void (*run)(const MatmulArgs& args);
+  // Moves bits, changes no value. Lanes beyond the last row become blocks of zero bytes; what pads
+  // heads and quants to 64 bytes is not written.
+  void (*repack)(const RepackArgs& args);
 };
 
 // ---------------------------------------------------------------- rows

@@ -2,8 +2,8 @@
 //
 // A format is a tag type. Weights lie in tiles of R = Isa::kWidth rows (api.hpp: TileFormat);
 // within a block, "dword array a[n]" means n times R dwords: dword i of row 0, of row 1, ..., so
-// that one register holds the same four bytes of R rows. plugins/cpu/runtime/repack.cpp builds this
-// from GGUF's blocks, whose layouts are in docs/codecs.md.
+// that one register holds the same four bytes of R rows. repack.hpp builds this from GGUF's blocks,
+// whose layouts are in docs/codecs.md.
 //
 // Every format gives
 //   kType, kBlock (elements), kAux, kHead and kQuants (bytes per row and block)

@@ -23,6 +23,7 @@
 #include "plugins/cpu/kernels/formats.hpp"
 #include "plugins/cpu/kernels/math.hpp"
 #include "plugins/cpu/kernels/panel.hpp"
+#include "plugins/cpu/kernels/repack.hpp"
 #include "plugins/cpu/kernels/sub_block.hpp"
 
 namespace forge::cpu {
@@ -234,12 +235,16 @@ void run_panel_matmul(const MatmulArgs& a) {
   }
 }
 
-template <class Format>
-concept SlowToUnpack = Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
+// Whether many rows get weights unpacked once for all of them (panel.hpp).
+template <class Isa, class Format>
+constexpr bool has_panel() {
+  if constexpr (Format::kType == FORGE_TYPE_Q4_K) return Isa::kPanelOfNibbles;
+  return Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
+}
 
 template <class Isa, class Format, int kMaxRows>
 void run_quantized(const MatmulArgs& a) {
-  if constexpr (SlowToUnpack<Format>) {
+  if constexpr (has_panel<Isa, Format>()) {
     if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format, kMaxRows>(a);
   }
   run_matmul<Isa, Quantized<Isa, Format>, kMaxRows>(a);
@@ -253,14 +258,20 @@ constexpr MatmulKernel quantized_kernel(const char* name) {
           {Isa::kWidth, Tag::kBlock, Tag::kHead * Isa::kWidth, Tag::kQuants * Isa::kWidth},
           Tag::kAux,
           false,
-          run_quantized<Isa, Tag, kMaxRows>};
+          run_quantized<Isa, Tag, kMaxRows>,
+          repack_tiles<Isa, Tag::kType>};
 }
 
 template <class Isa, template <class> class Weight, int kMaxRows>
 constexpr MatmulKernel float_kernel(const char* name) {
   using Tag = Weight<Isa>;
-  return {Tag::kType, name, {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
-          {},         true, run_matmul<Isa, Float<Isa, Tag>, kMaxRows>};
+  return {Tag::kType,
+          name,
+          {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
+          {},
+          true,
+          run_matmul<Isa, Float<Isa, Tag>, kMaxRows>,
+          repack_tiles<Isa, Tag::kType>};
 }
 
 }  // namespace forge::cpu

@@ -1,6 +1,6 @@
 // plugins/cpu/kernels/panel.hpp: weights unpacked for many rows.
 //
-// Taking the bits of a weight apart costs about as much as multiplying it with a row. For one row
+// Taking the bits of a weight apart can cost as much as multiplying it with a row. For one row
 // there is no way around it; for many, a stretch of a tile is unpacked once, stays in the
 // first-level cache and serves all rows of a pass. What happens to an element is the same, in the
 // same order.
@@ -101,17 +101,20 @@ inline void micro_panel(const Panel<Isa, Format>& panel, int n_parts, const ActR
   for (int t = 0; t < T; ++t) Isa::store(sums + t * Isa::kWidth, y[t]);
 }
 
-// All rows of a pass times one panel, kMaxRows at a time and then what is left.
-template <class Isa, class Format, int kMaxRows>
+// All rows of a pass times one panel: kRows at a time, then half as many, and so on for what is
+// left.
+template <class Isa, class Format, int kRows>
 inline void panel_rows(const MatmulArgs& a, const Panel<Isa, Format>& panel, int n_parts,
                        std::size_t block, std::uint32_t row, std::uint32_t n_rows, float* sums) {
   std::uint32_t r = 0;
-  for (; r + kMaxRows <= n_rows; r += kMaxRows)
-    micro_panel<Isa, Format, kMaxRows>(panel, n_parts, act_rows<kMaxRows>(a, row + r), block,
-                                       sums + r * Isa::kWidth);
-  for (; r < n_rows; ++r)
-    micro_panel<Isa, Format, 1>(panel, n_parts, act_rows<1>(a, row + r), block,
-                                sums + r * Isa::kWidth);
+  for (; r + kRows <= n_rows; r += kRows)
+    micro_panel<Isa, Format, kRows>(panel, n_parts, act_rows<kRows>(a, row + r), block,
+                                    sums + r * Isa::kWidth);
+  if constexpr (kRows > 1) {
+    if (r < n_rows)
+      panel_rows<Isa, Format, kRows / 2>(a, panel, n_parts, block, row + r, n_rows - r,
+                                         sums + r * Isa::kWidth);
+  }
 }
 
 // One tile of weights times the rows [row, row + n_rows); sums [n_rows, kWidth].

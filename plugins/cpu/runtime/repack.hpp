@@ -1,25 +1,50 @@
-// plugins/cpu/runtime/repack.hpp: GGUF's blocks into the tiles the matmul kernels read.
+// plugins/cpu/runtime/repack.hpp: the matrices of a graph into tiles, by all threads.
 #ifndef FORGE_PLUGINS_CPU_RUNTIME_REPACK_HPP_
 #define FORGE_PLUGINS_CPU_RUNTIME_REPACK_HPP_
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
+#include "forge/sdk/kernel_pack.hpp"
 #include "plugins/cpu/kernels/api.hpp"
+#include "plugins/cpu/runtime/thread_pool.hpp"
 
 namespace forge::cpu {
 
-// Where the parts of one block lie in the file, for one row; see docs/codecs.md for the layouts.
-// Builds tile `tile` of a matrix: rows [tile * tile_rows, ...) of `rows`, absent rows as zeros.
-//   rows  [n_out] rows of n_in elements, packed as the file has them
-//   out   format.tile_size(n_in) bytes
-// wide_offset: added to 8-bit weights (128 where the kernels want unsigned bytes, else 0).
-void repack_tile(std::uint32_t type, const TileFormat& format, const std::uint8_t* rows,
-                 std::size_t row_bytes, std::uint32_t n_in, std::uint32_t n_out, std::uint32_t tile,
-                 std::uint8_t wide_offset, std::uint8_t* out);
+// Tiles of all matrices in the order of memory, cut into items of about a huge page, and items into
+// phases after which progress is reported.
+//
+// *Rationale:* pages come into being where they are first written. A thread that has a huge page to
+// itself waits for nobody and finds in its cache what the kernel has just zeroed. Two threads that
+// begin in one page make the kernel zero two of them and throw one away.
+class Repacking {
+ public:
+  // The next matrix, in rising order of memory. `tiles` is where it goes, borrowed like its data.
+  void add(std::uint32_t weight, const forge_tensor_v1& tensor, const MatmulKernel& kernel,
+           std::uint8_t* tiles);
 
-// Types repack_tile() knows.
-bool can_repack(std::uint32_t type);
+  // Does it all. Tells progress of every matrix after each phase that read some of it.
+  Status run(ThreadPool& pool, const sdk::Progress& progress);
+
+ private:
+  // Tiles of one matrix that one thread does in one go.
+  struct Stretch {
+    std::uint32_t weight;
+    void (*repack)(const RepackArgs& args);
+    RepackArgs args;
+    std::uint64_t n_bytes;  // read
+  };
+
+  std::size_t stretch_of(std::size_t phase, std::size_t item) const;
+  Status report(std::size_t phase, const sdk::Progress& progress);
+
+  std::vector<Stretch> stretches_;
+  std::vector<std::size_t> items_;  // the first stretch of each
+  std::uintptr_t page_ = 0;         // the one the last item begins in
+  std::uint64_t total_ = 0, done_ = 0;
+};
 
 }  // namespace forge::cpu
 

@@ -6,7 +6,6 @@
 #include "forge/sdk/codec_lookup.hpp"
 #include "plugins/cpu/runtime/device.hpp"
 #include "plugins/cpu/runtime/plan.hpp"
-#include "plugins/cpu/runtime/repack.hpp"
 
 namespace forge::cpu {
 namespace {
@@ -30,10 +29,17 @@ std::vector<float> multiply(const KernelTable& kernels, const MatmulKernel& kern
   const auto n_in = static_cast<std::uint32_t>(x.size());
   const std::size_t tile_size = kernel.format.tile_size(n_in);
   const std::uint32_t n_tiles = (n_out + kernel.format.tile_rows - 1) / kernel.format.tile_rows;
-  std::vector<std::uint8_t> tiles(n_tiles * tile_size);
-  for (std::uint32_t t = 0; t < n_tiles; ++t)
-    repack_tile(kernel.type, kernel.format, blocks.data(), blocks.size() / n_out, n_in, n_out, t,
-                kernels.unsigned_bytes ? 128 : 0, tiles.data() + t * tile_size);
+  std::vector<CacheLine> lines(n_tiles * tile_size / sizeof(CacheLine));
+  std::uint8_t* tiles = lines.data()->bytes;
+  RepackArgs repack;
+  repack.format = kernel.format;
+  repack.rows = blocks.data();
+  repack.row_bytes = blocks.size() / n_out;
+  repack.n_in = n_in;
+  repack.n_out = n_out;
+  repack.tile_end = n_tiles;
+  repack.tiles = tiles;
+  kernel.repack(repack);
   std::vector<std::int8_t> q(n_in);
   std::vector<float> scale(n_in / kActBlock);
   std::vector<std::int32_t> aux(aux_elements(kernel.aux, n_in) + 1);
@@ -47,7 +53,7 @@ std::vector<float> multiply(const KernelTable& kernels, const MatmulKernel& kern
   std::vector<float> y(n_out);
   MatmulArgs args;
   args.format = kernel.format;
-  args.weight.tiles = tiles.data();
+  args.weight.tiles = tiles;
   args.n_in = n_in;
   args.n_out = n_out;
   args.n_rows = 1;

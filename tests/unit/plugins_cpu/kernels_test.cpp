@@ -9,7 +9,6 @@
 #include "core/codec/host_codecs.hpp"
 #include "forge/abi/graph.h"
 #include "plugins/cpu/runtime/device.hpp"
-#include "plugins/cpu/runtime/repack.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/plugins_cpu/isa.hpp"
 
@@ -251,10 +250,17 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
     std::vector<std::uint8_t> blocks(w.size() / codec->block_elements * codec->block_bytes);
     REQUIRE(codec->quantize(w.data(), nullptr, n_out, n_in, blocks.data(), nullptr) == FORGE_OK);
     const std::size_t tile_size = kernel.format.tile_size(n_in);
-    std::vector<std::uint8_t> tiles(3 * tile_size);
-    for (std::uint32_t t = 0; t < 3; ++t)
-      repack_tile(kernel.type, kernel.format, blocks.data(), blocks.size() / n_out, n_in, n_out, t,
-                  table.unsigned_bytes ? 128 : 0, tiles.data() + t * tile_size);
+    std::vector<CacheLine> lines(3 * tile_size / sizeof(CacheLine));
+    std::uint8_t* tiles = lines.data()->bytes;
+    RepackArgs repack;
+    repack.format = kernel.format;
+    repack.rows = blocks.data();
+    repack.row_bytes = blocks.size() / n_out;
+    repack.n_in = n_in;
+    repack.n_out = n_out;
+    repack.tile_end = 3;
+    repack.tiles = tiles;
+    kernel.repack(repack);
     const std::size_t n_aux = aux_elements(kernel.aux, n_in);
     std::vector<std::int8_t> q(x.size());
     std::vector<float> scale(kRows * (n_in / 32) + 1);
@@ -273,7 +279,7 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
                          std::uint32_t tile, std::uint32_t end) {
       MatmulArgs a;
       a.format = kernel.format;
-      a.weight.tiles = tiles.data();
+      a.weight.tiles = tiles;
       a.n_in = n_in;
       a.n_out = n_out;
       a.n_rows = n;

@@ -72,9 +72,9 @@ typedef struct forge_progress_v1 {
   uint32_t reserved;
   void* self;
   int32_t (*report)(void* self, uint64_t done, uint64_t total); /* bytes of weights */
-  /* The data of a weight of the graph has been read as a whole; from now on the pack reads rows of
-   * it at most. The host then lets the mapped file's pages go, which would otherwise count as the
-   * process's memory beside the pack's copy. Calling it is the pack's choice. */
+  /* The data of a weight of the graph has been read as a whole, or a large part of it; rows may be
+   * read again. The host then lets the mapped file's pages go, which would otherwise count as the
+   * process's memory beside the pack's copy. Calling it is the pack's choice, and how often too. */
   void (*weight_read)(void* self, uint32_t weight);
 } forge_progress_v1;
 

@@ -30,11 +30,24 @@ TEST_CASE("every text is found by its value, others are not") {
   for (const auto& [text, id] : oracle) CHECK(index.find(views, std::string(text)) == id);
   CHECK(index.find(views, "abcabcabcabcabcabcabcabc") == kNoToken);
   CHECK(index.find(views, "abd") == kNoToken);
+  // All at once: more than a group, a number that no group divides, unknown ones among them.
+  std::vector<std::string_view> keys(views.begin(), views.begin() + 1001);
+  for (std::size_t i = 0; i < keys.size(); i += 7) keys[i] = "abd";
+  std::vector<TokenId> ids(keys.size(), 77);
+  index.find_all(views, keys, ids);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    CHECK(ids[i] == (i % 7 == 0 ? kNoToken : oracle.at(strings[i])));
 }
 
 TEST_CASE("an index without texts finds nothing") {
   CHECK(StringIndex().find({}, "a") == kNoToken);
   CHECK(StringIndex(0).find({}, "a") == kNoToken);
+  const std::string_view key = "a";
+  TokenId id = 77;
+  StringIndex().find_all({}, {&key, 1}, {&id, 1});
+  CHECK(id == kNoToken);
+  StringIndex(0).find_all({}, {&key, 1}, {&id, 1});
+  CHECK(id == kNoToken);
 }
 
 TEST_CASE("up to eight bytes are told apart by number and size") {
