@@ -19,7 +19,7 @@ struct Avx2 {
   static constexpr int kQueryTile = 6;           // queries attention holds in registers at a time
   static constexpr int kRegisters = 16;
   // A mask, or a shift and a mask, are little beside what 32 products take: without panels Q4_K is
-  // 2 % faster with 32 rows, 7 % with 16 and 14 % with 8 (EPYC, Zen 3, 2026-11-22).
+  // 2 % faster with 32 rows, 7 % with 16 and more with 8 (EPYC, Zen 3, 2026-11-22).
   static constexpr bool kPanelOfNibbles = false;
 
   using F = __m256;   // f32
