@@ -135,9 +135,9 @@ typedef struct forge_counter_v1 {
 /* Flags of a kernel pack. */
 enum {
   /* A step may come without memory for some of the graph's outputs (forge_buffer_v1::data NULL,
-   * n_bytes 0). They need not be brought to the host, and what only makes them need not run. Without
-   * the flag the host always brings memory for every output. [1.2]
-   * Rationale: a GPU that picks the best tokens itself need not hand over all logits. */
+   * n_bytes 0). They need not be brought to the host, and what only makes them need not run.
+   * Without the flag the host always brings memory for every output. [1.2] Rationale: a GPU that
+   * picks the best tokens itself need not hand over all logits. */
   FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS = 1u << 0
 };
 
