@@ -156,18 +156,18 @@ FORGE_DEVICE void gemv(const MatmulArgs& a) {
 template <Format kF, Format kG, bool kNormed>
 FORGE_DEVICE void gemv_pair(const MatmulArgs& a) {
   const bool second = part_of(a.part, a.n_parts, block_x()).second != 0;
-  const auto run = [&](const int8_t* xq, const BlockMeta* xmeta) {
-    if (second)
-      gemv_of<kG, false>(a, xq, xmeta);
-    else
-      gemv_of<kF, false>(a, xq, xmeta);
-  };
   if constexpr (kNormed) {
     FORGE_LDS(NormedRow, normed, 1);
     make_normed(a, normed[0]);
-    run(reinterpret_cast<const int8_t*>(normed[0].q), normed[0].meta);
+    const auto* xq = reinterpret_cast<const int8_t*>(normed[0].q);
+    if (second)
+      gemv_of<kG, false>(a, xq, normed[0].meta);
+    else
+      gemv_of<kF, false>(a, xq, normed[0].meta);
+  } else if (second) {
+    gemv_of<kG, false>(a, a.x.q, a.x.meta);
   } else {
-    run(a.x.q, a.x.meta);
+    gemv_of<kF, false>(a, a.x.q, a.x.meta);
   }
 }
 

@@ -111,17 +111,27 @@ FORGE_DEVICE WeightFragment unpack_weights(const RawFragment& raw) {
   return f;
 }
 
-// The scales of the rows of C that the lane holds.
+// The scales of the rows of C that the lane holds; and as they come from memory.
 struct RowScales {
   Scales of[Int8Tile::kCRows];
 };
+struct RawRowScales {
+  RawScales of[Int8Tile::kCRows];
+};
 
 template <Format kF>
-FORGE_DEVICE RowScales load_row_scales(const Planes& planes, uint32_t n_blocks, uint32_t tile,
-                                       uint32_t block) {
-  RowScales s;
+FORGE_DEVICE RawRowScales load_raw_row_scales(const Planes& planes, uint32_t n_blocks,
+                                              uint32_t tile, uint32_t block) {
+  RawRowScales s;
   for (int i = 0; i < Int8Tile::kCRows; ++i)
-    s.of[i] = load_scales<kF>(planes, n_blocks, tile, block, Int8Tile::c_row(i));
+    s.of[i] = load_raw_scales<kF>(planes, n_blocks, tile, block, Int8Tile::c_row(i));
+  return s;
+}
+
+template <Format kF>
+FORGE_DEVICE RowScales row_scales_of(const RawRowScales& raw) {
+  RowScales s;
+  for (int i = 0; i < Int8Tile::kCRows; ++i) s.of[i] = scales_of<kF>(raw.of[i]);
   return s;
 }
 

@@ -31,19 +31,25 @@ FORGE_DEVICE void peak_int8(const PeakArgs& a) {
     b0[i] = b1[i] = a.from[i];
     opaque(b0[i]);
   }
-  const Int8Tile::Start start = Int8Tile::start_from(0);
-  int32_t last = 0;
+  // Every product starts from the sums of the chain's last one: none can be left out.
+  Int8Tile::Start chain[kPeakChains];
+  FORGE_UNROLL_ALL
+  for (uint32_t c = 0; c < kPeakChains; ++c) chain[c] = Int8Tile::start_from(0);
+  int32_t out[Int8Tile::kElements] = {};
   for (uint32_t round = 0; round < a.n_rounds; ++round) {
     FORGE_UNROLL_ALL
     for (uint32_t c = 0; c < kPeakChains; ++c) {
-      int32_t out[Int8Tile::kElements];
-      opaque(b0[0]);  // another product than the last, as far as the compiler knows
-      Int8Tile::multiply2<true>(out, a0, a1, b0, b1, start);
-      last = out[0];
-      opaque(last);
+      Int8Tile::multiply2<true>(out, a0, a1, b0, b1, chain[c]);
+      chain[c] = Int8Tile::start_from(out);
     }
   }
-  a.to[block_x() * kThreads + thread()] = static_cast<uint32_t>(last);
+  int32_t sum = 0;
+  FORGE_UNROLL_ALL
+  for (uint32_t c = 0; c < kPeakChains; ++c) {
+    Int8Tile::multiply2<true>(out, a0, a1, b0, b1, chain[c]);
+    sum += out[0];
+  }
+  a.to[block_x() * kThreads + thread()] = static_cast<uint32_t>(sum);
 }
 
 FORGE_DEVICE void peak_f32(const PeakArgs& a) {

@@ -17,9 +17,10 @@ struct PeakReadArgs {
   uint32_t n_threads;  // of all workgroups
 };
 
-// "peak_int8": every wave multiplies kPeakChains pairs of tiles, 16 x 32 and 32 x columns, n_rounds
-// times: to[t] is one element of the last products. `from` has 64 bytes, equal ones, so that all
-// elements are.
+// "peak_int8": every wave has kPeakChains chains of n_rounds + 1 products of tiles, 16 x 32 and 32
+// x columns, each added to the one before: to[t] is the sum of one element of each. `from` has 64
+// bytes, equal ones, so that all elements are; (n_rounds + 1) * kPeakChains * 32 times their square
+// has to be below 2^31.
 // "peak_f32": every thread has kPeakChains chains of fused multiply-adds of n_rounds links.
 // Grid (workgroups).
 inline constexpr uint32_t kPeakChains = 8;

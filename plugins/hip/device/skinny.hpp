@@ -31,7 +31,7 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
   constexpr uint32_t kAhead = Int8Tile::kCRows > 2 ? 1 : 2 / kMatrices;
   struct Ahead {
     RawFragment raw[kAhead][kMatrices];
-    RowScales scales[kAhead][kMatrices];
+    RawRowScales scales[kAhead][kMatrices];
     uint32_t b0[kAhead][Int8Tile::kRun], b1[kAhead][Int8Tile::kRun];
     BlockMeta meta[kAhead][Int8Tile::kCColumns];
   };
@@ -46,7 +46,7 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
         FORGE_UNROLL_ALL
         for (int m = 0; m < kMatrices; ++m) {
           to.raw[i][m] = load_weights<kF>(weights[m], n_blocks, tile, block);
-          to.scales[i][m] = load_row_scales<kF>(weights[m], n_blocks, tile, block);
+          to.scales[i][m] = load_raw_row_scales<kF>(weights[m], n_blocks, tile, block);
         }
         load_words<Int8Tile::kRun>(to.b0[i], x + uint64_t{block} * kBlock);
         load_words<Int8Tile::kRun>(to.b1[i], x + uint64_t{block} * kBlock + 16);
@@ -61,8 +61,9 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
         for (int c = 0; c < Int8Tile::kCColumns; ++c) input[c] = input_of<kF>(from.meta[i][c]);
         FORGE_UNROLL_ALL
         for (int m = 0; m < kMatrices; ++m)
-          multiply_block<kF>(acc[m], unpack_weights<kF>(from.raw[i][m]), from.scales[i][m],
-                             from.b0[i], from.b1[i], input, magic);
+          multiply_block<kF>(acc[m], unpack_weights<kF>(from.raw[i][m]),
+                             row_scales_of<kF>(from.scales[i][m]), from.b0[i], from.b1[i], input,
+                             magic);
       }
     };
     walk_blocks<Ahead, kAhead, false>(begin, end, load, multiply);

@@ -146,6 +146,11 @@ struct Int8Tile : TileLayout {
     asm volatile("" : "+v"(start.of));
     return start;
   }
+  static __attribute__((device, always_inline)) Start start_from(const int32_t (&sums)[8]) {
+    Start start;
+    for (int i = 0; i < 8; ++i) start.of[i] = sums[i];
+    return start;
+  }
   // One product of 16 k: out = start + a * b. A is signed if kSigned.
   template <bool kSigned>
   static __attribute__((device, always_inline)) void multiply(int32_t (&out)[8],

@@ -101,6 +101,9 @@ struct Int8Tile : TileLayout {
     return {{v + static_cast<int32_t>(threadIdx.y), v + static_cast<int32_t>(threadIdx.z),
              v - 1 + static_cast<int32_t>(blockDim.y), v - 1 + static_cast<int32_t>(blockDim.z)}};
   }
+  static __device__ __forceinline__ Start start_from(const int32_t (&sums)[4]) {
+    return {{sums[0], sums[1], sums[2], sums[3]}};
+  }
   template <bool kSigned>
   static __device__ __forceinline__ void multiply(int32_t (&out)[4], const uint32_t (&a)[2],
                                                   const uint32_t (&b)[1], const Start& start) {

@@ -134,20 +134,25 @@ struct Int8Tile : TileLayout {
   static constexpr int kRun = FORGE_GFX12 ? 2 : 4;
   static uint32_t first() { return FORGE_GFX12 ? 2 * (thread() >> 4 & 1) : 0; }
   struct Start {
-    int32_t of;
+    int32_t of[8];
   };
-  static Start start_from(int32_t v) { return {v}; }
+  static Start start_from(int32_t v) { return {{v, v, v, v, v, v, v, v}}; }
+  static Start start_from(const int32_t (&sums)[8]) {
+    Start start;
+    std::memcpy(start.of, sums, sizeof(sums));
+    return start;
+  }
   template <bool kSigned>
   static void multiply(int32_t (&out)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun],
                        const Start& start) {
-    for (int32_t& sum : out) sum = start.of;
+    std::memcpy(out, start.of, sizeof(out));
     add<kSigned>(out, a, b);
   }
   template <bool kSigned>
   static void multiply2(int32_t (&out)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
                         const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun],
                         const Start& start) {
-    for (int32_t& sum : out) sum = start.of;
+    std::memcpy(out, start.of, sizeof(out));
     add<kSigned>(out, a0, b0);
     add<kSigned>(out, a1, b1);
   }
