@@ -198,8 +198,8 @@ Status top_ks(std::uint64_t seed, const Sink& sink) {
     b.node(FORGE_OP_TOP_K, {x}, {ids, values});
     b.get().lengths = {6, 1, 3};
     if (width > 4096) b.get().lengths = {5};  // the simulator has to do it, too
-    b.get().fill = [seed, k = k](std::uint32_t, RowId row, std::span<float> out) {
-      fill_to_pick(seed, k, row, out);
+    b.get().fill = [seed, n_picked = k](std::uint32_t, RowId row, std::span<float> out) {
+      fill_to_pick(seed, n_picked, row, out);
     };
     FORGE_ASSIGN(const Case c, b.finish());
     FORGE_TRY(sink(c));

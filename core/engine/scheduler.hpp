@@ -51,7 +51,7 @@ class Scheduler {
   bool candidates_suffice() const;
   Status run_step();
   Result<SampledToken> sample(Generation& g, std::size_t row);
-  void take_token(Generation& g, const SampledToken& token);
+  void take_token(Generation& g, const SampledToken& sampled);
   void emit(Generation& g, const SampledToken& token);
   void finish(Generation& g, FinishReason reason, Status status = {});
 

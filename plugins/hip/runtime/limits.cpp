@@ -69,8 +69,9 @@ class Meter {
   }
   Result<double> int8() {
     constexpr double kK = 2 * 16;  // of a pair of tiles
-    FORGE_ASSIGN(const double rate, peak("peak_int8", static_cast<double>(n_threads() / 32) *
-                                                          kPeakChains * 16 * columns_ * kK));
+    const std::uint64_t n_waves = n_threads() / 32;
+    FORGE_ASSIGN(const double rate, peak("peak_int8", static_cast<double>(n_waves) * kPeakChains *
+                                                          16 * columns_ * kK));
     const std::uint32_t products = kPeakChains * (n_rounds_ + 1);
     FORGE_TRY(check("peak_int8", products * static_cast<std::uint32_t>(kK) * kFill * kFill));
     return rate;
