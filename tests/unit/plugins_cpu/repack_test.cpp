@@ -161,7 +161,7 @@ struct Sixteen {
   static I set1_i(std::int32_t x) {
     return each([&](std::size_t) { return static_cast<std::uint32_t>(x); });
   }
-  static I set1_byte(std::uint8_t x) { return set1_i(0x01010101 * x); }
+  static I set1_byte(std::uint8_t x) { return set1_i(static_cast<std::int32_t>(0x01010101u * x)); }
   static I and_i(const I& a, const I& b) {
     return each([&](std::size_t lane) { return a[lane] & b[lane]; });
   }
