@@ -7,12 +7,12 @@
 //   target_host.hpp    the host compiler, for the simulator of the tests
 // A form gives:
 //   - thread(), block_x(), block_y(), block_z(), barrier(), wave_barrier(), shuffle_xor<M>(v)
-//   - FORGE_LDS(type, name, count); FORGE_KERNEL(name, Args, n_threads) { a body that uses `a` }, and
-//     FORGE_DENSE_KERNEL and FORGE_STREAM_KERNEL where two or three workgroups should fit a processor
+//   - FORGE_LDS(type, name, count); FORGE_KERNEL(name, Args, n_threads) { a body that uses `a` };
+//     FORGE_DENSE_KERNEL and FORGE_STREAM_KERNEL where a processor should hold two or three of them
 //   - half <-> float, exp2, sqrt, fma; dot4 of signed or unsigned bytes with signed ones; lookup16
 //   - opaque(v), schedule_here(), prefetch(p) where kHasPrefetch
-//   - matrix products of a wave: Int8Tile and HalfTile, see below. Int8Tile::Start is what sums start
-//     from; load_a and load_two bring operands from LDS
+//   - matrix products of a wave: Int8Tile and HalfTile, see below. Int8Tile::Start is what sums
+//     start from; load_a and load_two bring operands from LDS
 // Waves have 32 lanes everywhere.
 //
 // Matrix products: C[16, kColumns] += A[16, 16] * B[16, kColumns], spread over the lanes of a wave.
