@@ -12,16 +12,11 @@
 namespace forge::cpu {
 namespace {
 
-std::string type_name(std::uint32_t type) {
-  const forge_codec_v1* codec = sdk::find_codec(type);
-  return codec == nullptr ? "type " + std::to_string(type) : codec->name;
-}
-
 // Weights that are read through their codec: embeddings, norms, biases.
 Status check_codecs(const sdk::NodeView& node) {
   for (std::uint32_t w = 0; w < node.n_weights(); ++w) {
     if (node.weight(w) != nullptr && sdk::find_codec(node.weight(w)->type) == nullptr)
-      return unimplemented("no codec is registered for " + type_name(node.weight(w)->type));
+      return unimplemented("no codec is registered for " + sdk::type_name(node.weight(w)->type));
   }
   return {};
 }
@@ -31,9 +26,10 @@ Status check_linear(const KernelTable& kernels, const sdk::NodeView& node) {
   for (std::uint32_t w = 0; w < node.n_weights(); w += 2) {
     const forge_tensor_v1& weight = *node.weight(w);
     const MatmulKernel* kernel = find_matmul(kernels, weight.type);
-    if (kernel == nullptr) return unimplemented("it has no matmul for " + type_name(weight.type));
+    if (kernel == nullptr)
+      return unimplemented("it has no matmul for " + sdk::type_name(weight.type));
     if (!kernel->float_weights && weight.shape[0] % std::max(kernel->format.block, kActBlock) != 0)
-      return unimplemented("its matmul for " + type_name(weight.type) +
+      return unimplemented("its matmul for " + sdk::type_name(weight.type) +
                            " needs rows of whole blocks");
     if (gated && weight.type != node.weight(0)->type)
       return unimplemented("gate and up are of different types");
@@ -46,7 +42,7 @@ Status check_kv(const char* what, std::uint32_t type, std::uint32_t head_dim) {
   if (type == FORGE_TYPE_F16 || type == FORGE_TYPE_F32) return {};
   if (type != FORGE_TYPE_Q8_0)
     return unimplemented(std::string("its attention reads ") + what +
-                         " in F16, F32 and Q8_0, not " + type_name(type));
+                         " in F16, F32 and Q8_0, not " + sdk::type_name(type));
   if (head_dim % kKvGroup != 0)
     return unimplemented(std::string("its attention reads ") + what +
                          " in Q8_0 with heads of a multiple of " + std::to_string(kKvGroup) +

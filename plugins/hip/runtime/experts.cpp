@@ -8,11 +8,6 @@
 namespace forge::hip {
 namespace {
 
-std::string type_name(const forge_tensor_v1& weight) {
-  const forge_codec_v1* codec = sdk::find_codec(weight.type);
-  return codec == nullptr ? "type " + std::to_string(weight.type) : codec->name;
-}
-
 Status at_most(const char* what, std::uint64_t n, std::uint64_t most) {
   if (n <= most) return {};
   return unimplemented(std::string("its experts' kernels know at most ") + std::to_string(most) +
@@ -36,13 +31,13 @@ Status check_experts(const sdk::NodeView& node) {
     const forge_tensor_v1& weight = *node.weight(w);
     const MatrixType* type = find_matrix_type(weight.type);
     if (type == nullptr || type->format == nullptr)
-      return unimplemented("it has no experts' matmul for " + type_name(weight));
+      return unimplemented("it has no experts' matmul for " + sdk::type_name(weight.type));
     // Rows and their number, which is the length of another matrix's rows.
     const std::uint64_t multiple = type->format->row_multiple();
     for (const auto& [n, unit] : {std::pair{weight.shape[0], multiple},
                                   std::pair{weight.shape[1], std::uint64_t{kBlock}}}) {
       if (n % unit != 0)
-        return unimplemented("its experts' matmul for " + type_name(weight) +
+        return unimplemented("its experts' matmul for " + sdk::type_name(weight.type) +
                              " needs rows of a multiple of " + std::to_string(unit) +
                              " elements, not " + std::to_string(n));
     }

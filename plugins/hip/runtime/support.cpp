@@ -15,16 +15,11 @@ constexpr std::uint32_t kValueDims[] = {32, 64, 80, 96, 128, 256};
 // Grids have at most 65535 rows of workgroups on some devices.
 constexpr std::uint32_t kMaxGrid = 65535;
 
-std::string type_name(std::uint32_t type) {
-  const forge_codec_v1* codec = sdk::find_codec(type);
-  return codec == nullptr ? "type " + std::to_string(type) : codec->name;
-}
-
 // Weights that are read through their codec: embeddings, norms, biases.
 Status check_codecs(const sdk::NodeView& node) {
   for (std::uint32_t w = 0; w < node.n_weights(); ++w) {
     if (node.weight(w) != nullptr && sdk::find_codec(node.weight(w)->type) == nullptr)
-      return unimplemented("no codec is registered for " + type_name(node.weight(w)->type));
+      return unimplemented("no codec is registered for " + sdk::type_name(node.weight(w)->type));
   }
   return {};
 }
@@ -45,10 +40,11 @@ Status check_linear(const sdk::NodeView& node) {
   for (std::uint32_t w = 0; w < node.n_weights(); w += 2) {
     const forge_tensor_v1& weight = *node.weight(w);
     const MatrixType* type = find_matrix_type(weight.type);
-    if (type == nullptr) return unimplemented("it has no matmul for " + type_name(weight.type));
+    if (type == nullptr)
+      return unimplemented("it has no matmul for " + sdk::type_name(weight.type));
     const std::uint32_t multiple = type->format == nullptr ? 1 : type->format->row_multiple();
     if (weight.shape[0] % multiple != 0)
-      return unimplemented("its matmul for " + type_name(weight.type) +
+      return unimplemented("its matmul for " + sdk::type_name(weight.type) +
                            " needs rows of a multiple of " + std::to_string(multiple) +
                            " elements, not " + std::to_string(weight.shape[0]));
     if (gated && weight.type != node.weight(0)->type)
@@ -69,7 +65,7 @@ Status check_kv(const char* what, std::uint32_t type, std::uint32_t head_dim) {
   if (type == FORGE_TYPE_F16) return {};
   if (type != FORGE_TYPE_Q8_0)
     return unimplemented(std::string("its attention reads ") + what + " in F16 and Q8_0, not " +
-                         type_name(type));
+                         sdk::type_name(type));
   if (head_dim % kBlock != 0)
     return unimplemented(std::string("its attention reads ") + what +
                          " in Q8_0 with heads of a multiple of " + std::to_string(kBlock) +
