@@ -28,11 +28,6 @@ elseif(FORGE_SANITIZE)
   message(FATAL_ERROR "FORGE_SANITIZE is '${FORGE_SANITIZE}'; it can be empty, 'address' or 'thread'")
 endif()
 
-# Coverage counters for libFuzzer in everything; main() comes with the fuzz targets alone.
-if(FORGE_BUILD_FUZZERS)
-  list(APPEND FORGE_SANITIZE_FLAGS -fsanitize=fuzzer-no-link)
-endif()
-
 # forge_compile_alone(<target> file...): for sources whose names in anonymous namespaces are their
 # neighbours' too; unity builds leave them alone.
 function(forge_compile_alone target)
