@@ -70,6 +70,7 @@ class Predictor {
   void add_linear(const graph::Node& node, double rows, StepPrediction& step);
   void add_experts(const graph::Node& node, double rows, StepPrediction& step);
   double product_cycles(const std::string& kernel, double macs) const;
+  void join_pair(std::set<std::string>& launched) const;
   void add_attention(const graph::Node& node, double n_sequences, double rows_each, double n_past,
                      StepPrediction& step);
   Work& work_of(StepPrediction& step, const std::string& kernel);
@@ -162,6 +163,19 @@ double Predictor::product_cycles(const std::string& kernel, double macs) const {
   return macs / facts->products() * facts->cycles(options_.card);
 }
 
+// Products of two types that the packs have one kernel for ("gemv_q4_k_q6_k") are one launch; it
+// counts as the pair's first.
+void Predictor::join_pair(std::set<std::string>& launched) const {
+  if (launched.size() != 2) return;
+  const std::string &one = *launched.begin(), &other = *launched.rbegin();
+  for (const auto& [first, second] : {std::pair{one, other}, std::pair{other, one}}) {
+    const std::string pair = first + second.substr(second.find('_'));
+    if (!kernels_.find(options_.card.compiled_for(), pair)) continue;
+    launched.erase(second);
+    return;
+  }
+}
+
 // Their inner loops are those of the dense products. Each pair of a row and an expert reads an
 // expert of its own, as long as there are others.
 void Predictor::add_experts(const graph::Node& node, double rows, StepPrediction& step) {
@@ -208,6 +222,7 @@ void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction&
     add(step, kernel, bytes, cycles / options_.card.simd_cycles());
     launched.insert(kernel);
   }
+  join_pair(launched);
   for (const std::string& kernel : launched) ++work_of(step, kernel).launches;
   // A prompt's input is quantized by a launch of its own.
   step.launches += static_cast<std::uint32_t>(launched.size()) + (rows > kFewRows ? 1 : 0);

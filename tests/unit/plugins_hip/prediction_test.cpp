@@ -223,6 +223,32 @@ TEST_CASE("plan: of experts those are read that rows pick") {
   CHECK(predicted.value().memory.weights == said.weights);
 }
 
+TEST_CASE("plan: Q, K and V of two types are one launch where the packs have a kernel for both") {
+  const auto launches = [](std::uint32_t type_of_v) {
+    test::GraphMaker g;
+    std::vector<std::uint32_t> weights, outputs;
+    for (const std::uint32_t type :
+         {std::uint32_t{FORGE_TYPE_Q4_K}, std::uint32_t{FORGE_TYPE_Q4_K}, type_of_v}) {
+      weights.insert(weights.end(),
+                     {g.weight("w" + std::to_string(weights.size()), {256, 128}), FORGE_NONE});
+      g.graph.weights[weights[weights.size() - 2]].type = type;
+      outputs.push_back(g.value(128));
+    }
+    const std::vector<std::uint32_t> inputs = {g.value(256)};
+    const forge_linear_params_v1 params = {sizeof(params), FORGE_ACT_NONE};
+    g.node(FORGE_OP_LINEAR, inputs, outputs, weights, params);
+    g.graph.inputs = inputs;
+    g.graph.outputs = outputs;
+    PredictionOptions options = on("7900xt");
+    options.n_ctx = 64;
+    const auto predicted = predict(g.graph, options, KernelTable::builtin());
+    REQUIRE(predicted.ok());
+    return predicted.value().answer_last.launches;
+  };
+  CHECK(launches(FORGE_TYPE_Q6_K) == launches(FORGE_TYPE_Q4_K));
+  CHECK(launches(FORGE_TYPE_Q8_0) == launches(FORGE_TYPE_Q4_K) + 1);
+}
+
 TEST_CASE("plan: what does not fit, what cannot run") {
   const auto model = test::open_tiny_model(quantized_shape());
   PredictionOptions options = on("7600");
