@@ -11,7 +11,9 @@ inline constexpr PackTraits kTraits = {.id = "sm90",
                                        .code_object = "sm90.cubin",
                                        .columns = 8,
                                        .skinny_rows = 16,
-                                       .workgroups_per_unit = 16};
+                                       .workgroups_per_unit = 16,
+                                       .gated_groups = 3,
+                                       .unit_lds = 228 * 1024};
 
 }  // namespace forge::hip
 

@@ -20,9 +20,22 @@ FORGE_DEVICE RowBlock<kF> load_row_block(const Planes& planes, uint32_t n_blocks
           load_scales<kF>(planes, n_blocks, tile, block, row)};
 }
 
+// One block of the one row of x.
+struct XBlock {
+  uint32_t q[kBlock / 4];
+  BlockMeta meta;
+};
+
+FORGE_DEVICE XBlock load_x(const int8_t* q, const BlockMeta* meta, uint32_t block) {
+  XBlock x;
+  load_words<kBlock / 4>(x.q, q + uint64_t{block} * kBlock);
+  x.meta = meta[block];
+  return x;
+}
+
 // acc + what the block adds.
 template <Format kF>
-FORGE_DEVICE float dot_block(float acc, const RowBlock<kF>& w, const uint32_t (&x)[8],
+FORGE_DEVICE float dot_block(float acc, const RowBlock<kF>& w, const uint32_t (&x)[kBlock / 4],
                              const BlockInput& input) {
   uint32_t half0[4], half1[4];
   unpack<kF, 4>(w.raw, 0, half0, half1);
@@ -60,8 +73,8 @@ FORGE_DEVICE void make_normed(const MatmulArgs& a, NormedRow& row) {
 }
 
 // A workgroup makes one tile of 16 outputs, with a gate two; each half of a wave walks one segment,
-// a lane one row of each tile.
-template <Format kF, bool kGated>
+// a lane one row of each tile. kFar: x is far away as well, and asked for with the weights.
+template <Format kF, bool kGated, bool kFar>
 FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta* xmeta) {
   constexpr uint32_t kTiles = kGated ? 2 : 1;
   FORGE_LDS(float, partial, (kGated ? 2 : 1) * kTiles * kThreads);
@@ -77,9 +90,10 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
   const uint32_t begin = smaller(segment * per, n_blocks);
   const uint32_t end = smaller(begin + per, n_blocks);
   // Beyond the end the last block is loaded again.
-  constexpr uint32_t kAhead = kGated ? 1 : 4;
+  constexpr uint32_t kAhead = kGated ? 1 : kFar && kF.scale == ScaleKind::kHalf ? 3 : 4;
   struct Ahead {
     RowBlock<kF> w[kAhead][kTiles], up[kAhead][kGated ? kTiles : 1];
+    XBlock x[kFar ? kAhead : 1];
   };
   const auto load = [&](uint32_t first, Ahead& to) {
     FORGE_UNROLL_ALL
@@ -92,23 +106,22 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
         if constexpr (kGated)
           to.up[i][t] = load_row_block<kF>(up_weight, n_blocks, tile, block, row);
       }
+      if constexpr (kFar) to.x[i] = load_x(xq, xmeta, block);
     }
   };
   float acc[kTiles] = {}, up[kTiles] = {};
   const auto multiply = [&](uint32_t first, const Ahead& from) {
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kAhead; ++i) {
-      const uint32_t block = smaller(first + i, end - 1);
       const bool counts = first + i < end;
-      uint32_t x[8];
-      load_words<8>(x, xq + uint64_t{block} * kBlock);
-      const BlockInput input = input_of<kF>(xmeta[block]);
+      const XBlock x = kFar ? from.x[i] : load_x(xq, xmeta, smaller(first + i, end - 1));
+      const BlockInput input = input_of<kF>(x.meta);
       FORGE_UNROLL_ALL
       for (uint32_t t = 0; t < kTiles; ++t) {
-        const float more = dot_block<kF>(acc[t], from.w[i][t], x, input);
+        const float more = dot_block<kF>(acc[t], from.w[i][t], x.q, input);
         acc[t] = counts ? more : acc[t];
         if constexpr (kGated) {
-          const float more_up = dot_block<kF>(up[t], from.up[i][t], x, input);
+          const float more_up = dot_block<kF>(up[t], from.up[i][t], x.q, input);
           up[t] = counts ? more_up : up[t];
         }
       }
@@ -146,9 +159,9 @@ FORGE_DEVICE void gemv(const MatmulArgs& a) {
   if constexpr (kNormed) {
     FORGE_LDS(NormedRow, normed, 1);
     make_normed(a, normed[0]);
-    gemv_of<kF, kGated>(a, reinterpret_cast<const int8_t*>(normed[0].q), normed[0].meta);
+    gemv_of<kF, kGated, false>(a, reinterpret_cast<const int8_t*>(normed[0].q), normed[0].meta);
   } else {
-    gemv_of<kF, kGated>(a, a.x.q, a.x.meta);
+    gemv_of<kF, kGated, !kGated>(a, a.x.q, a.x.meta);
   }
 }
 
@@ -161,13 +174,13 @@ FORGE_DEVICE void gemv_pair(const MatmulArgs& a) {
     make_normed(a, normed[0]);
     const auto* xq = reinterpret_cast<const int8_t*>(normed[0].q);
     if (second)
-      gemv_of<kG, false>(a, xq, normed[0].meta);
+      gemv_of<kG, false, false>(a, xq, normed[0].meta);
     else
-      gemv_of<kF, false>(a, xq, normed[0].meta);
+      gemv_of<kF, false, false>(a, xq, normed[0].meta);
   } else if (second) {
-    gemv_of<kG, false>(a, a.x.q, a.x.meta);
+    gemv_of<kG, false, true>(a, a.x.q, a.x.meta);
   } else {
-    gemv_of<kF, false>(a, a.x.q, a.x.meta);
+    gemv_of<kF, false, true>(a, a.x.q, a.x.meta);
   }
 }
 

@@ -57,19 +57,19 @@ FORGE_FLOAT(f16, kF16)
 FORGE_FLOAT(bf16, kBf16)
 FORGE_FLOAT(f32, kF32)
 
-#define FORGE_MATMUL(name, format)                                                             \
-  FORGE_STREAM_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); } \
-  FORGE_STREAM_KERNEL(gemv_gated_##name, MatmulArgs, 256) {                                    \
-    device::gemv<format, true, false>(a);                                                      \
-  }                                                                                            \
-  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                   \
-    device::gemv<format, false, true>(a);                                                      \
-  }                                                                                            \
-  FORGE_STREAM_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                             \
-    device::gemv<format, true, true>(a);                                                       \
-  }                                                                                            \
-  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }           \
-  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }      \
+#define FORGE_MATMUL(name, format)                                                            \
+  FORGE_DENSE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); } \
+  FORGE_STREAM_KERNEL(gemv_gated_##name, MatmulArgs, 256) {                                   \
+    device::gemv<format, true, false>(a);                                                     \
+  }                                                                                           \
+  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                  \
+    device::gemv<format, false, true>(a);                                                     \
+  }                                                                                           \
+  FORGE_STREAM_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                            \
+    device::gemv<format, true, true>(a);                                                      \
+  }                                                                                           \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }          \
+  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }     \
   FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }
 FORGE_MATMUL(q8_0, kQ8_0)
 FORGE_MATMUL(q4_0, kQ4_0)
@@ -86,14 +86,12 @@ FORGE_MATMUL(iq4_xs, kIQ4_XS)
 FORGE_MATMUL(mxfp4, kMXFP4)
 
 // Types that files mix within one product: V has more bits than Q and K.
-#define FORGE_MATMUL_PAIR(name, first, second)                                            \
-  FORGE_STREAM_KERNEL(gemv_##name, MatmulArgs, 256) {                                     \
-    device::gemv_pair<first, second, false>(a);                                           \
-  }                                                                                       \
-  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                              \
-    device::gemv_pair<first, second, true>(a);                                            \
-  }                                                                                       \
-  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny_pair<first, second>(a); } \
+#define FORGE_MATMUL_PAIR(name, first, second)                                                     \
+  FORGE_DENSE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv_pair<first, second, false>(a); } \
+  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                       \
+    device::gemv_pair<first, second, true>(a);                                                     \
+  }                                                                                                \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny_pair<first, second>(a); }          \
   FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }
 FORGE_MATMUL_PAIR(q4_k_q6_k, kQ4_K, kQ6_K)
 FORGE_MATMUL_PAIR(q5_k_q6_k, kQ5_K, kQ6_K)

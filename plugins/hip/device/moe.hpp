@@ -192,7 +192,7 @@ FORGE_DEVICE void experts(const ExpertsArgs& a) {
     m.to = {a.to.q + uint64_t{pair} * a.to.k, a.to.meta + uint64_t{pair} * (a.to.k / kBlock),
             a.to.k};
   }
-  gemv_of<kF, kGated>(m, m.x.q, m.x.meta);
+  gemv_of<kF, kGated, false>(m, m.x.q, m.x.meta);
 }
 
 template <Format kF>

@@ -6,14 +6,15 @@
 
 namespace forge::hip::device {
 
+inline constexpr uint32_t kSkinnyTile = kTileRows * Int8Tile::kColumns;
+
 // A workgroup makes one tile of 16 outputs for kColumns rows; a wave walks two segments, one after
 // the other.
 template <Format kF, bool kGated>
-FORGE_DEVICE void skinny(const MatmulArgs& a) {
+FORGE_DEVICE void skinny_of(const MatmulArgs& a, float* partial) {
   constexpr int kMatrices = kGated ? 2 : 1;
   constexpr uint32_t kColumns = Int8Tile::kColumns;
-  constexpr uint32_t kTile = kTileRows * kColumns;
-  FORGE_LDS(float, partial, kMatrices* kSegments* kTile);
+  constexpr uint32_t kTile = kSkinnyTile;
   const MatmulPart& part = part_of(a.part, a.n_parts, block_x());
   const Planes weights[2] = {part.weight, part.up};
   const uint32_t tile = block_x() - part.first_tile;
@@ -88,13 +89,20 @@ FORGE_DEVICE void skinny(const MatmulArgs& a) {
   }
 }
 
+template <Format kF, bool kGated>
+FORGE_DEVICE void skinny(const MatmulArgs& a) {
+  FORGE_LDS(float, partial, (kGated ? 2 : 1) * kSegments * kSkinnyTile);
+  skinny_of<kF, kGated>(a, partial);
+}
+
 // Parts of two formats.
 template <Format kF, Format kG>
 FORGE_DEVICE void skinny_pair(const MatmulArgs& a) {
+  FORGE_LDS(float, partial, kSegments* kSkinnyTile);
   if (part_of(a.part, a.n_parts, block_x()).second != 0)
-    skinny<kG, false>(a);
+    skinny_of<kG, false>(a, partial);
   else
-    skinny<kF, false>(a);
+    skinny_of<kF, false>(a, partial);
 }
 
 }  // namespace forge::hip::device

@@ -45,8 +45,9 @@ Result<hipFunction_t> KernelSet::find(const std::string& name) {
 Status KernelSet::launch_bytes(const Stream& stream, hipFunction_t kernel, const char* name,
                                Grid grid, std::uint32_t n_threads, void* args) const {
   void* parameters[] = {args};
-  const hipError_t error = gpu_->api().hipModuleLaunchKernel(
-      kernel, grid.x, grid.y, grid.z, n_threads, 1, 1, 0, stream.get(), parameters, nullptr);
+  const hipError_t error =
+      gpu_->api().hipModuleLaunchKernel(kernel, grid.x, grid.y, grid.z, n_threads, 1, 1,
+                                        grid.unused_lds, stream.get(), parameters, nullptr);
   if (error == hipSuccess) return {};
   return gpu_->check(error, std::string("launching ") + name);
 }

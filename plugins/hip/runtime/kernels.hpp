@@ -17,6 +17,7 @@ namespace forge::hip {
 
 struct Grid {
   std::uint32_t x = 1, y = 1, z = 1;
+  std::uint32_t unused_lds = 0;  // bytes of each workgroup, see residency.hpp
 };
 
 // Where a pack's kernels are for a device.

@@ -81,6 +81,7 @@ Status GpuPlan::allocate() {
 void GpuPlan::place() {
   Execution& x = execution_;
   x.traits = &context_.traits;
+  x.n_units = context_.gpu->n_units();
   x.kernels = &context_.kernels;
   x.stream = stream_.get();
   x.weights = &weights_;
@@ -117,7 +118,7 @@ Status GpuPlan::bind(const forge_batch_v1& batch, GpuState& state) {
     return invalid_argument("a batch has more rows than the plan was compiled for");
   Execution& x = execution_;
   x.state = &state;
-  const std::uint32_t n_full = context_.gpu->n_units() * context_.traits.workgroups_per_unit;
+  const std::uint32_t n_full = x.n_units * context_.traits.workgroups_per_unit;
   x.unwanted.assign(graph_.n_values, false);
   for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
     if (batch.buffers[b]->data == nullptr) x.unwanted[batch.buffers[b]->value] = true;

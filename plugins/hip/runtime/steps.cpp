@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugins/hip/runtime/residency.hpp"
+
 namespace forge::hip {
 namespace {
 
@@ -180,8 +182,12 @@ Status MatmulStep::launch_gemv(const Execution& x, MatmulArgs& args) const {
     args.to = to_.of(x);
     if (!y_wanted_) args.part[0].y.base = nullptr;
   }
-  return x.launch(gemv_.function, gemv_.name, {is_gated() ? ceil_div(n_tiles_, 2) : n_tiles_},
-                  args);
+  Grid grid = {n_tiles_};
+  if (is_gated()) {
+    grid.x = ceil_div(n_tiles_, 2);
+    grid.unused_lds = unused_lds(*x.traits, grid.x, x.n_units);
+  }
+  return x.launch(gemv_.function, gemv_.name, grid, args);
 }
 
 StepCost MatmulStep::cost(const Execution& x) const {

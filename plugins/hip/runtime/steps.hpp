@@ -24,6 +24,7 @@ namespace forge::hip {
 // Everything steps look at during one batch. Addresses are the device's.
 struct Execution {
   const PackTraits* traits = nullptr;
+  std::uint32_t n_units = 0;  // multiprocessors
   const KernelSet* kernels = nullptr;
   const Stream* stream = nullptr;
   const WeightStore* weights = nullptr;

@@ -18,6 +18,9 @@ struct PackTraits {
   std::uint32_t skinny_rows;
   // Attention's workgroups (of one wave) that keep one multiprocessor, as HIP counts them, busy.
   std::uint32_t workgroups_per_unit;
+  // Workgroups of a gated product for one row that one multiprocessor holds, and its LDS in bytes.
+  // 0: not known; residency.hpp then leaves the device as many as it likes.
+  std::uint32_t gated_groups = 0, unit_lds = 0;
 };
 
 }  // namespace forge::hip

@@ -18,6 +18,9 @@ namespace {
 // The interface that is provided here: that of HIP 6.2.
 constexpr int kHipVersion = 60'200'000;
 
+// More shared memory than this CUDA wants to be asked for first.
+constexpr unsigned kSharedUnasked = 48 * 1024;
+
 CUdeviceptr address(const void* memory) { return reinterpret_cast<CUdeviceptr>(memory); }
 CUstream cuda(hipStream_t stream) { return reinterpret_cast<CUstream>(stream); }
 CUevent cuda(hipEvent_t event) { return reinterpret_cast<CUevent>(event); }
@@ -244,6 +247,12 @@ hipError_t hipModuleLaunchKernel(hipFunction_t function, unsigned grid_x, unsign
                                  unsigned block_z, unsigned shared_bytes, hipStream_t stream,
                                  void** parameters, void** extra) {
   return with_context([&](const CudaDriver& cu) {
+    if (shared_bytes > kSharedUnasked) {
+      const CUresult error =
+          cu.cuFuncSetAttribute(reinterpret_cast<CUfunction>(function), kCudaMaxDynamicShared,
+                                static_cast<int>(shared_bytes));
+      if (error != 0) return error;
+    }
     return cu.cuLaunchKernel(reinterpret_cast<CUfunction>(function), grid_x, grid_y, grid_z,
                              block_x, block_y, block_z, shared_bytes, cuda(stream), parameters,
                              extra);

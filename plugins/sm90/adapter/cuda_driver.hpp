@@ -45,6 +45,9 @@ enum : int {
   kCudaL2CacheSize = 38,      // bytes
 };
 
+// Of CUfunction_attribute: bytes of shared memory that launches may ask for.
+inline constexpr int kCudaMaxDynamicShared = 8;
+
 // clang-format off
 // X(name, (parameters)); all give a CUresult.
 #define FORGE_CUDA_FUNCTIONS(X)                                                                   \
@@ -81,6 +84,7 @@ enum : int {
   X(cuModuleLoadData, (CUmodule* module, const void* image))                                      \
   X(cuModuleUnload, (CUmodule module))                                                            \
   X(cuModuleGetFunction, (CUfunction* function, CUmodule module, const char* name))               \
+  X(cuFuncSetAttribute, (CUfunction function, int attribute, int value))                          \
   X(cuLaunchKernel, (CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z,      \
       unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream stream, \
       void** parameters, void** extra))                                                           \
