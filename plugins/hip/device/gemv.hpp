@@ -89,7 +89,7 @@ FORGE_DEVICE void gemv_of(const MatmulArgs& a, const int8_t* xq, const BlockMeta
   const uint32_t row = thread() % kTileRows;
   const uint32_t begin = smaller(segment * per, n_blocks);
   const uint32_t end = smaller(begin + per, n_blocks);
-  // Beyond the end the last block is loaded again.
+  // As many as registers allow, as measured. Beyond the end the last block is loaded again.
   constexpr uint32_t kAhead = kGated ? 1 : kFar && kF.scale == ScaleKind::kHalf ? 3 : 4;
   struct Ahead {
     RowBlock<kF> w[kAhead][kTiles], up[kAhead][kGated ? kTiles : 1];
