@@ -41,7 +41,7 @@ Finished run(const Start& start) {
   int status = 0;
   waitpid(child, &status, 0);
   return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
-          read_file(folder.path() + "/out"), read_file(folder.path() + "/err")};
+          read_file(folder.in("out")), read_file(folder.in("err"))};
 }
 
 Finished shell(const std::string& command) { return run({{"bash", "-c", command}, {}, {}}); }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace forge::test {
@@ -35,6 +36,8 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::string& path() const { return path_; }
+  // The path of something in it, which need not be there.
+  std::string in(std::string_view name) const { return path_ + '/' + std::string(name); }
   // Writes a file below it (and the folders it needs); returns its path.
   std::string file(const std::string& name, const std::string& text) const;
 

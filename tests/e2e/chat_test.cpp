@@ -38,7 +38,7 @@ TEST_CASE("chat: --quiet leaves nothing but answers") {
 
 TEST_CASE("chat: a saved conversation goes on where it was, without evaluating it again") {
   const TemporaryFolder folder;
-  const std::string file = folder.path() + "/talk.json";
+  const std::string file = folder.in("talk.json");
   CHECK(chat({}, "My name is Paul.\n/save " + file + "\n").exit_code == 0);
   const Finished done = chat({"--load", file}, "What is my name?\n");
   INFO(done.out << done.err);
@@ -48,7 +48,7 @@ TEST_CASE("chat: a saved conversation goes on where it was, without evaluating i
   CHECK(has(done.err, "reused)"));
 
   SECTION("so it does with a KV cache of bytes, and one of another type is not used") {
-    const std::string bytes = folder.path() + "/bytes.json";
+    const std::string bytes = folder.in("bytes.json");
     const std::vector<std::string> q8 = {"--k-type", "q8_0", "--v-type", "q8_0"};
     auto save = q8;
     CHECK(chat(save, "My name is Paul.\n/save " + bytes + "\n").exit_code == 0);
@@ -174,7 +174,7 @@ TEST_CASE("chat: at a terminal, with editing, history, Ctrl-C and Ctrl-D") {
   const int code = terminal.wait_for_end();
   INFO(terminal.screen());
   CHECK(code == 0);
-  CHECK(has(read_file(folder.path() + "/rocmforge/history"), "/stats"));
+  CHECK(has(read_file(folder.in("rocmforge/history")), "/stats"));
 }
 
 TEST_CASE("chat: Ctrl-C stops the answer and keeps the session") {

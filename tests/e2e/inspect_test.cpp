@@ -60,14 +60,14 @@ TEST_CASE("inspect says what is wrong, on standard error") {
   };
   fails(inspect({file + "x"}), 1, "No such file or directory");
   fails(inspect({folder.file("bad.gguf", "GGUF")}), 1, "byte 4: the file ends inside the version");
-  fails(inspect({file, "--tensor", "nope", "--out", folder.path() + "/x"}), 1,
+  fails(inspect({file, "--tensor", "nope", "--out", folder.in("x")}), 1,
         "no tensor is named 'nope' (the file has 2 tensors)");
   fails(inspect({file, "--tensor", "output.weight"}), 2, "--out");
   fails(inspect({}), 2, "file");
   gguf::testing::Bytes unknown;
   unknown.header(1, 0).tensor("w", {4}, 99, 0).align(32).zeros(32);
-  fails(inspect({folder.file("u.gguf", unknown), "--tensor", "w", "--out", folder.path() + "/x"}),
-        1, "tensor 'w' has type unknown(99), which no codec here describes");
+  fails(inspect({folder.file("u.gguf", unknown), "--tensor", "w", "--out", folder.in("x")}), 1,
+        "tensor 'w' has type unknown(99), which no codec here describes");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_CASE("bench: the types of the KV cache are those that were asked for, and a
 
 TEST_CASE("bench: a generated model is the same written to a file") {
   const TemporaryFolder folder;
-  const std::string file = folder.path() + "/m.gguf";
+  const std::string file = folder.in("m.gguf");
   REQUIRE(forge_run({"bench", "--synthetic", "qwen2.5-0.5b:Q4_0", "--write", file}).exit_code == 0);
   const Finished shown = forge_run({"inspect", file});
   CHECK(has(shown.out, "qwen2.5-0.5b:Q4_0"));
@@ -111,7 +111,7 @@ TEST_CASE("bench: beside another engine, in turn, with ratios") {
 
 TEST_CASE("bench: limits of the device and a timeline of one step of each test") {
   const TemporaryFolder folder;
-  const std::string trace = folder.path() + "/trace.json";
+  const std::string trace = folder.in("trace.json");
   const Finished done = forge_run({"bench", "-p", "16", "-n", "2", "-r", "1", "-t", "2",
                                    "--roofline", "--trace", trace, "--quiet"});
   INFO(done.err);
@@ -189,7 +189,7 @@ TEST_CASE("bench: what cannot be measured is refused with the reason") {
 
 TEST_CASE("perplexity: a model against its own logits, and against another's") {
   const TemporaryFolder folder;
-  const std::string base = folder.path() + "/base.f32";
+  const std::string base = folder.in("base.f32");
   std::string words;
   for (int i = 0; i < 200; ++i) words += "The capital of France is Paris. What is 8 + 5? ";
   const std::string text = folder.file("text.txt", words);

@@ -101,7 +101,7 @@ TEST_CASE("a full disk is an error, a closed pipe is silence") {
 
 TEST_CASE("a log file gets what is logged, standard error stays quiet") {
   const TemporaryFolder folder;
-  const std::string log = folder.path() + "/x.log";
+  const std::string log = folder.in("x.log");
   const Finished quiet = forge_run({"config", "--log-level", "debug", "--log-file", log});
   CHECK(quiet.exit_code == 0);
   CHECK(quiet.err == "");

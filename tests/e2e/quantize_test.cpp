@@ -15,7 +15,7 @@ std::string write_model(const TemporaryFolder& folder) {
   gguf::MetadataBuilder metadata;
   REQUIRE(metadata.set_string("general.architecture", "qwen2").ok());
   const CodecRegistry registry;
-  const std::string path = folder.path() + "/model.gguf";
+  const std::string path = folder.in("model.gguf");
   write_model_file(path, metadata,
                    {{"token_embd.weight", {256, 64}},
                     {"blk.0.attn_norm.weight", {256}},
@@ -31,7 +31,7 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_CASE("quantize writes a file and says what it is made of") {
   const TemporaryFolder folder;
   const std::string in = write_model(folder);
-  const std::string out = folder.path() + "/out.gguf";
+  const std::string out = folder.in("out.gguf");
   const Finished done = quantize({in, out, "q4_k_m", "-v", "--threads", "2"});
   INFO(done.err);
   REQUIRE(done.exit_code == 0);
@@ -69,7 +69,7 @@ TEST_CASE("quantize refuses to overwrite, and shows without writing") {
 TEST_CASE("quantize says what is wrong with its arguments") {
   const TemporaryFolder folder;
   const std::string in = write_model(folder);
-  const std::string out = folder.path() + "/out.gguf";
+  const std::string out = folder.in("out.gguf");
   struct Case {
     std::vector<std::string> arguments;
     const char* complaint;
@@ -79,8 +79,8 @@ TEST_CASE("quantize says what is wrong with its arguments") {
       {{in, out, "Q4_0", "--output-type", "Q9_0"}, "no codec is named 'Q9_0'"},
       {{in, out, "Q4_0", "--tensor-type", "Q8_0"}, "expected PATTERN=TYPE"},
       {{in, out, "Q4_0", "--tensor-type", "nothing*=Q8_0"}, "no weight matrix is named 'nothing*'"},
-      {{folder.path() + "/none.gguf", out, "Q4_0"}, "none.gguf"},
-      {{in, folder.path() + "/none/out.gguf", "Q4_0"}, "none/out.gguf"},
+      {{folder.in("none.gguf"), out, "Q4_0"}, "none.gguf"},
+      {{in, folder.in("none/out.gguf"), "Q4_0"}, "none/out.gguf"},
       {{in, out, "Q4_0", "--imatrix", in}, "no importance matrix"},
   };
   for (const Case& one : cases) {

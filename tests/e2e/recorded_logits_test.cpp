@@ -45,7 +45,7 @@ std::vector<float> our_logits(const std::string& name, const Json& about) {
   std::string tokens;
   for (const auto& id : about.at("tokens"))
     tokens += fmt::format("{}{}", tokens.empty() ? "" : ",", id.get<int>());
-  const std::string out = folder.path() + "/logits.f32";
+  const std::string out = folder.in("logits.f32");
   const Finished done = run({{FORGE_PROGRAM, "logits", FORGE_MODELS "/" + name + ".gguf",
                               "--tokens", tokens, "--out", out, "--quiet"},
                              {{"XDG_CONFIG_HOME", "/nonexistent"}},

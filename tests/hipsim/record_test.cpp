@@ -58,7 +58,7 @@ class Replay {
 
 TEST_CASE("hipsim record: memory before and after each launch can be made again") {
   const forge::test::TemporaryFolder folder;
-  const Hip hip(std::string("RECORD=") + folder.path() + "/run");
+  const Hip hip(std::string("RECORD=") + folder.in("run"));
   const Kernels kernels(hip);
   constexpr std::uint32_t kN = 1000;
   const auto values = count_from<float>(0, kN);
@@ -69,7 +69,7 @@ TEST_CASE("hipsim record: memory before and after each launch can be made again"
   REQUIRE(kernels.launch("add", 1, 32, second) == hipSuccess);
   REQUIRE(kernels.wait() == hipSuccess);
 
-  Replay replay(folder.path() + "/run");
+  Replay replay(folder.in("run"));
   std::size_t launches = 0;
   for (const Json& step : replay.steps()) {
     if (step["do"] == "launch" && launches == 1)  // before it: the fill and the first launch

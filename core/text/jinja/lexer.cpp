@@ -274,11 +274,11 @@ std::size_t Lexer::string_end() const {
 }
 
 Token Lexer::lex_operator() {
-  struct Operator {
+  struct Spelling {
     std::string_view text;
     TokenType type;
   };
-  static constexpr Operator kOperators[] = {
+  static constexpr Spelling kOperators[] = {
       {"//", TokenType::kFloorDiv},     {"**", TokenType::kPow},
       {"==", TokenType::kEqual},        {"!=", TokenType::kNotEqual},
       {">=", TokenType::kGreaterEqual}, {"<=", TokenType::kLessEqual},
@@ -294,7 +294,7 @@ Token Lexer::lex_operator() {
       {",", TokenType::kComma},         {";", TokenType::kSemicolon},
   };
   const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators),
-                                   [&](const Operator& o) { return at(o.text); });
+                                   [&](const Spelling& o) { return at(o.text); });
   if (found == std::end(kOperators)) {
     const std::size_t size = unicode::decode(source_, position_).size;
     fail(fmt::format("unexpected char {} at {}", quoted(source_.substr(position_, size)),

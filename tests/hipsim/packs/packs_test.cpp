@@ -269,7 +269,7 @@ TEST_CASE("packs on a simulated card: a pack is the files of its folder") {
   // The pack for the other generation is listed, with the reason.
   CHECK(there.out.find("on device gfx1100 (0000:03:00.0): processor mismatch") !=
         std::string::npos);
-  std::filesystem::remove(folder.path() + "/gfx1102.hsaco");
+  std::filesystem::remove(folder.in("gfx1102.hsaco"));
   const Finished incomplete = machine.rocmforge(only);
   CHECK(incomplete.out.find("gfx1102.hsaco' does not exist") != std::string::npos);
 }

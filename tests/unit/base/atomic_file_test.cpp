@@ -25,11 +25,6 @@ namespace {
 using test::TemporaryFolder;
 using Existing = AtomicFile::Existing;
 
-// The path of something in the folder.
-std::string in(const TemporaryFolder& folder, std::string_view name) {
-  return fmt::format("{}/{}", folder.path(), name);
-}
-
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::vector<std::string> names_in(const std::string& folder) {
@@ -47,7 +42,7 @@ bool has_unnamed_files(const std::string& folder) {
 
 TEST_CASE("a file appears with commit and not before") {
   const TemporaryFolder folder;
-  const std::string path = in(folder, "out.bin");
+  const std::string path = folder.in("out.bin");
   const Existing existing = GENERATE(Existing::kRefuse, Existing::kReplace);
   Result<AtomicFile> file = AtomicFile::create(path, existing);
   INFO(file.status().message());
@@ -71,7 +66,7 @@ TEST_CASE("a file appears with commit and not before") {
 TEST_CASE("without commit nothing is left") {
   const TemporaryFolder folder;
   {
-    Result<AtomicFile> file = AtomicFile::create(in(folder, "out.bin"), Existing::kReplace);
+    Result<AtomicFile> file = AtomicFile::create(folder.in("out.bin"), Existing::kReplace);
     REQUIRE(file.ok());
     REQUIRE(file->write(bytes("half")).ok());
     const AtomicFile moved = std::move(file).value();
@@ -98,7 +93,7 @@ TEST_CASE("a file that is there is refused or replaced as a whole") {
 
 TEST_CASE("a file that appears in the meantime is not replaced") {
   const TemporaryFolder folder;
-  Result<AtomicFile> file = AtomicFile::create(in(folder, "out.bin"), Existing::kRefuse);
+  Result<AtomicFile> file = AtomicFile::create(folder.in("out.bin"), Existing::kRefuse);
   REQUIRE(file.ok());
   REQUIRE(file->write(bytes("mine")).ok());
   const std::string path = folder.file("out.bin", "theirs");
@@ -108,11 +103,11 @@ TEST_CASE("a file that appears in the meantime is not replaced") {
 
 TEST_CASE("places that cannot be written to") {
   const TemporaryFolder folder;
-  CHECK(AtomicFile::create(in(folder, "no/out.bin"), Existing::kRefuse).code() == Code::kNotFound);
+  CHECK(AtomicFile::create(folder.in("no/out.bin"), Existing::kRefuse).code() == Code::kNotFound);
   CHECK(AtomicFile::create("/dev/null", Existing::kReplace).status().message() ==
         "cannot write '/dev/null': it is a device or a pipe, not a regular file");
-  std::filesystem::create_directory(in(folder, "sub"));
-  CHECK(AtomicFile::create(in(folder, "sub"), Existing::kReplace).code() == Code::kInvalidArgument);
+  std::filesystem::create_directory(folder.in("sub"));
+  CHECK(AtomicFile::create(folder.in("sub"), Existing::kReplace).code() == Code::kInvalidArgument);
   const Status proc = AtomicFile::create("/proc/out.bin", Existing::kRefuse).status();
   CHECK_FALSE(proc.ok());
   CHECK(proc.message().find("cannot create '/proc/out.bin'") != std::string::npos);
@@ -140,7 +135,7 @@ class SizeLimit {
 
 TEST_CASE("a full disk is an error that says so and leaves nothing") {
   const TemporaryFolder folder;
-  const std::string path = in(folder, "out.bin");
+  const std::string path = folder.in("out.bin");
   SECTION("when space is reserved") {
     const SizeLimit limit(1 << 20);
     Result<AtomicFile> file = AtomicFile::create(path, Existing::kRefuse);
@@ -172,7 +167,7 @@ TEST_CASE("a killed process leaves nothing where files can be without a name") {
   }
   const pid_t child = ::fork();
   if (child == 0) {
-    Result<AtomicFile> file = AtomicFile::create(in(folder, "out.bin"), Existing::kRefuse);
+    Result<AtomicFile> file = AtomicFile::create(folder.in("out.bin"), Existing::kRefuse);
     if (file.ok()) static_cast<void>(file->write(bytes(std::string(2 << 20, 'x'))));
     ::raise(SIGKILL);
   }

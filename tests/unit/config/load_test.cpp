@@ -202,7 +202,7 @@ TEST_CASE("a variable with paths is split at colons") {
 TEST_CASE("files that cannot be read are named") {
   const TemporaryFolder folder;
   Sources sources;
-  sources.file = folder.path() + "/none.toml";
+  sources.file = folder.in("none.toml");
   CHECK(load(sources).code() == Code::kNotFound);
   CHECK(load(sources).status().message().find("none.toml") != std::string::npos);
   sources.file = folder.path();
@@ -218,7 +218,7 @@ TEST_CASE("the user's own file is found where XDG says") {
   CHECK(user_config_file(variables({{"XDG_CONFIG_HOME", folder.path()}})) == file);
   CHECK(user_config_file(variables({{"HOME", folder.path()}})) == dotted);
   CHECK(user_config_file(variables({{"XDG_CONFIG_HOME", "not/absolute"}})).empty());
-  CHECK(user_config_file(variables({{"HOME", folder.path() + "/nobody"}})).empty());
+  CHECK(user_config_file(variables({{"HOME", folder.in("nobody")}})).empty());
   CHECK(user_config_file(variables({})).empty());
 }
 

@@ -21,16 +21,11 @@ namespace {
 using test::TemporaryFolder;
 using testing::Bytes;
 
-// The path of something in the folder.
-std::string in(const TemporaryFolder& folder, std::string_view name) {
-  return fmt::format("{}/{}", folder.path(), name);
-}
-
 TEST_CASE("what cannot be mapped is an error that says why") {
   const TemporaryFolder folder;
-  CHECK(File::open(in(folder, "none.gguf")).code() == Code::kNotFound);
-  CHECK(File::open(in(folder, "none.gguf")).status().message() ==
-        "cannot open '" + in(folder, "none.gguf") + "': No such file or directory");
+  CHECK(File::open(folder.in("none.gguf")).code() == Code::kNotFound);
+  CHECK(File::open(folder.in("none.gguf")).status().message() ==
+        "cannot open '" + folder.in("none.gguf") + "': No such file or directory");
   CHECK(
       File::open(folder.path()).status().message().ends_with("it is a folder, not a regular file"));
   CHECK(File::open("/dev/null").code() == Code::kInvalidArgument);
@@ -40,7 +35,7 @@ TEST_CASE("what cannot be mapped is an error that says why") {
             .message()
             .ends_with("byte 0: the file is empty"));
 
-  const std::string pipe = in(folder, "pipe.gguf");
+  const std::string pipe = folder.in("pipe.gguf");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   CHECK(File::open(pipe).status().message().ends_with(
       "it is a device or a pipe, not a regular file"));

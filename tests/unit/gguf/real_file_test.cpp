@@ -15,11 +15,6 @@ namespace {
 
 using test::TemporaryFolder;
 
-// The path of something in the folder.
-std::string in(const TemporaryFolder& folder, std::string_view name) {
-  return fmt::format("{}/{}", folder.path(), name);
-}
-
 bool present(const std::string& path) {
   if (std::filesystem::exists(path)) return true;
   std::cout << "skipped: " << path << " is not there\n";
@@ -63,7 +58,7 @@ TEST_CASE("synthetic models of the Python writer") {
   const std::string script = std::string(FORGE_SHARED_DATA) + "/../tools/synth_gguf.py";
   if (!present(script) || !present("/usr/bin/python3")) return;
   const TemporaryFolder folder;
-  const std::string path = in(folder, "m.gguf");
+  const std::string path = folder.in("m.gguf");
   const std::string quant = GENERATE("F32", "BF16", "Q4_0", "Q8_0", "Q4_K_M");
   if (!write_model(script, quant, path)) return;
   const Result<File> file = File::open(path);
@@ -100,7 +95,7 @@ TEST_CASE("a model of the Python writer, written again, is the same file") {
   const std::string script = fmt::format("{}/../tools/synth_gguf.py", FORGE_SHARED_DATA);
   if (!present(script) || !present("/usr/bin/python3")) return;
   const TemporaryFolder folder;
-  const std::string path = in(folder, "m.gguf");
+  const std::string path = folder.in("m.gguf");
   if (!write_model(script, "Q5_K_M", path)) return;
   const Result<File> file = File::open(path);
   REQUIRE(file.ok());
@@ -111,13 +106,13 @@ TEST_CASE("a model of the Python writer, written again, is the same file") {
     plans.push_back(
         {std::string(name_of(tensor)), {tensor.shape, tensor.shape + tensor.n_dims}, tensor.type});
   }
-  Result<Writer> writer = Writer::create(in(folder, "copy.gguf"), metadata, plans, {});
+  Result<Writer> writer = Writer::create(folder.in("copy.gguf"), metadata, plans, {});
   REQUIRE(writer.ok());
   for (const forge_tensor_v1& tensor : file->tensors())
     REQUIRE(writer->write(name_of(tensor), *file->tensors().data(tensor)).ok());
   REQUIRE(writer->finish().ok());
   // Not by CHECK on the strings, which would print a megabyte.
-  const bool same = test::read_file(in(folder, "copy.gguf")) == test::read_file(path);
+  const bool same = test::read_file(folder.in("copy.gguf")) == test::read_file(path);
   CHECK(same);
 }
 

@@ -15,11 +15,6 @@ using test::TemporaryFolder;
 using testing::AlignedCopy;
 using testing::Bytes;
 
-// The path of something in the folder.
-std::string in(const TemporaryFolder& folder, std::string_view name) {
-  return fmt::format("{}/{}", folder.path(), name);
-}
-
 // Part `index` of `count`: one F32 tensor [4] named `name`, filled with `value`; the types of the
 // keys are those that llama-gguf-split writes (u16, u16, i32).
 std::string part(std::uint16_t index, std::uint16_t count, std::int32_t n_tensors,
@@ -42,7 +37,7 @@ struct Model {
     folder.file("m-00003-of-00003.gguf", part(2, 3, 3, "c", 3));
   }
   std::string part_path(int number) const {
-    return in(folder, fmt::format("m-{:05}-of-00003.gguf", number));
+    return folder.in(fmt::format("m-{:05}-of-00003.gguf", number));
   }
   TemporaryFolder folder;
 };

@@ -19,11 +19,6 @@ using test::TemporaryFolder;
 using testing::AlignedCopy;
 using testing::Bytes;
 
-// The path of something in the folder.
-std::string in(const TemporaryFolder& folder, std::string_view name) {
-  return fmt::format("{}/{}", folder.path(), name);
-}
-
 constexpr std::uint32_t kF32 = 0;
 constexpr std::uint32_t kQ8_0 = 8;
 
@@ -38,7 +33,7 @@ TEST_CASE("a written file equals one put together by hand, byte for byte") {
   REQUIRE(metadata.set_array("tokenizer.ggml.tokens", encode_strings(tokens)).ok());
 
   const TemporaryFolder folder;
-  const std::string path = in(folder, "m.gguf");
+  const std::string path = folder.in("m.gguf");
   Result<Writer> writer = Writer::create(
       path, metadata, {{"token_embd.weight", {4, 2}, kF32}, {"output.weight", {32}, kQ8_0}}, {});
   INFO(writer.status().message());
@@ -145,7 +140,7 @@ TEST_CASE("what the reader would refuse is not written") {
   CHECK(m.set_array("deep", deep).message() ==
         "metadata key 'deep': arrays are nested 5 deep; 4 is the limit");
 
-  constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t kLongest = std::numeric_limits<std::uint64_t>::max();
   const auto message = [&](const std::vector<TensorPlan>& tensors) {
     return plan_layout(m, tensors).status().message();
   };
@@ -157,13 +152,13 @@ TEST_CASE("what the reader would refuse is not written") {
   CHECK(message({{"a", {4}, 99}}) == "tensor 'a': unknown(99) is not a type known here");
   CHECK(message({{"a", {4}, kF32}, {"b", {4}, kF32}, {"a", {4}, kF32}}) ==
         "two tensors are named 'a'");
-  CHECK_FALSE(message({{"a", {4, kHuge, kHuge}, kF32}}).empty());
+  CHECK_FALSE(message({{"a", {4, kLongest, kLongest}, kF32}}).empty());
   CHECK_FALSE(message({{"a", {1ull << 60}, kF32}, {"b", {1ull << 60}, kF32}}).empty());
 }
 
 TEST_CASE("bytes must come in order and completely") {
   const TemporaryFolder folder;
-  const std::string path = in(folder, "m.gguf");
+  const std::string path = folder.in("m.gguf");
   {
     Result<Writer> writer = Writer::create(path, {}, {{"a", {2}, kF32}, {"b", {2}, kF32}}, {});
     REQUIRE(writer.ok());
@@ -187,7 +182,7 @@ TEST_CASE("a type of a codec plugin can be written and read") {
     return TypeInfo{"MINE", 5, 3};
   };
   const TemporaryFolder folder;
-  const std::string path = in(folder, "m.gguf");
+  const std::string path = folder.in("m.gguf");
   Result<Writer> writer = Writer::create(path, {}, {{"a", {10}, 0x10001}}, options);
   REQUIRE(writer.ok());
   REQUIRE(writer->write("a", bytes("123456")).ok());

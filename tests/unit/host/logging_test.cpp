@@ -12,7 +12,7 @@ namespace {
 TEST_CASE("levels and files are as configured") {
   const test::TemporaryFolder folder;
   LoggingConfig config;
-  config.file = folder.path() + "/forge.log";
+  config.file = folder.in("forge.log");
   config.format = "json";
   config.level = "error";
   config.levels = {{"gguf", "debug"}, {"arch-x", "info"}};

@@ -56,8 +56,8 @@ std::vector<float> numbers_of(const gguf::File& file, const char* name) {
 
 TEST_CASE("a quantized file has the types of the plan, the numbers and the metadata") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
-  const std::string out = folder.path() + "/out.gguf";
+  const std::string in = folder.in("in.gguf");
+  const std::string out = folder.in("out.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
   std::uint64_t last = 0;
   std::vector<std::string> names;
@@ -107,13 +107,13 @@ TEST_CASE("a quantized file has the types of the plan, the numbers and the metad
 
 TEST_CASE("the file's bytes do not depend on the number of threads") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
+  const std::string in = folder.in("in.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
   RunOptions options;
-  REQUIRE(quantize_to(in, folder.path() + "/1.gguf", "Q5_K_S", options).ok());
+  REQUIRE(quantize_to(in, folder.in("1.gguf"), "Q5_K_S", options).ok());
   options.n_threads = 5;
-  REQUIRE(quantize_to(in, folder.path() + "/5.gguf", "Q5_K_S", options).ok());
-  CHECK(test::read_file(folder.path() + "/1.gguf") == test::read_file(folder.path() + "/5.gguf"));
+  REQUIRE(quantize_to(in, folder.in("5.gguf"), "Q5_K_S", options).ok());
+  CHECK(test::read_file(folder.in("1.gguf")) == test::read_file(folder.in("5.gguf")));
 }
 
 std::size_t files_in(const std::string& folder) {
@@ -124,8 +124,8 @@ std::size_t files_in(const std::string& folder) {
 
 TEST_CASE("stopping and failing leave no file and spare the old one") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
-  const std::string out = folder.path() + "/out.gguf";
+  const std::string in = folder.in("in.gguf");
+  const std::string out = folder.in("out.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
   int asked = 0;
   RunOptions options;
@@ -147,13 +147,13 @@ TEST_CASE("stopping and failing leave no file and spare the old one") {
 
 TEST_CASE("a tensor that no codec decodes is named before anything is written") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
+  const std::string in = folder.in("in.gguf");
   const std::vector<gguf::TensorPlan> plans = {{"blk.0.attn_q.weight", {256, 2}, 16}};  // IQ2_XXS
   auto writer = gguf::Writer::create(in, model_metadata(), plans, {});
   REQUIRE(writer.ok());
   REQUIRE(writer->write("blk.0.attn_q.weight", std::vector<std::byte>(2 * 66)).ok());
   REQUIRE(writer->finish().ok());
-  const Status status = quantize_to(in, folder.path() + "/out.gguf", "Q4_0");
+  const Status status = quantize_to(in, folder.in("out.gguf"), "Q4_0");
   CHECK(status.code() == Code::kUnimplemented);
   CHECK(status.message() ==
         "tensor 'blk.0.attn_q.weight' cannot go from IQ2_XXS to Q4_0: no codec decodes the former");
@@ -161,16 +161,16 @@ TEST_CASE("a tensor that no codec decodes is named before anything is written") 
 
 TEST_CASE("what is quantized already is counted, what has its type already is copied") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
+  const std::string in = folder.in("in.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
-  const std::string q8 = folder.path() + "/q8.gguf";
+  const std::string q8 = folder.in("q8.gguf");
   REQUIRE(quantize_to(in, q8, "Q8_0").ok());
   const gguf::File file = open_file(q8);
   const auto plan = plan_model(file, find_mixture("Q4_0", codecs()).value(), {}, codecs());
   REQUIRE(plan.ok());
   CHECK(plan->n_requantized == 5);
-  REQUIRE(quantize_to(q8, folder.path() + "/again.gguf", "Q8_0").ok());
-  CHECK(test::read_file(q8) == test::read_file(folder.path() + "/again.gguf"));
+  REQUIRE(quantize_to(q8, folder.in("again.gguf"), "Q8_0").ok());
+  CHECK(test::read_file(q8) == test::read_file(folder.in("again.gguf")));
 }
 
 // An importance matrix as llama-imatrix writes it.
@@ -188,11 +188,11 @@ void write_importance(const std::string& path, const std::string& weight,
 
 TEST_CASE("an importance matrix is read and used, or refused") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
+  const std::string in = folder.in("in.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
   std::vector<float> sums(256, 1.0f);
   for (std::size_t i = 0; i < 32; ++i) sums[8 * i] = 1000;
-  const std::string matrix = folder.path() + "/imatrix.gguf";
+  const std::string matrix = folder.in("imatrix.gguf");
   write_importance(matrix, "blk.0.attn_q.weight", sums, 1);
   const auto importance = Importance::open(matrix);
   REQUIRE(importance.ok());
@@ -204,8 +204,8 @@ TEST_CASE("an importance matrix is read and used, or refused") {
   options.finished = [&](const TensorStep& step, bool with_importance) {
     if (with_importance) weighted.emplace_back(gguf::name_of(*step.tensor));
   };
-  const std::string out = folder.path() + "/out.gguf";
-  const std::string plain = folder.path() + "/plain.gguf";
+  const std::string out = folder.in("out.gguf");
+  const std::string plain = folder.in("plain.gguf");
   REQUIRE(quantize_to(in, out, "Q4_0", options).ok());
   REQUIRE(quantize_to(in, plain, "Q4_0").ok());
   CHECK(weighted == std::vector<std::string>{"blk.0.attn_q.weight"});
@@ -222,12 +222,12 @@ TEST_CASE("an importance matrix is read and used, or refused") {
   CHECK(numbers_of(open_file(out), "blk.1.attn_q.weight") ==
         numbers_of(open_file(plain), "blk.1.attn_q.weight"));
 
-  const std::string wrong = folder.path() + "/wrong.gguf";
+  const std::string wrong = folder.in("wrong.gguf");
   write_importance(wrong, "blk.0.attn_q.weight", std::vector<float>(128, 1.0f), 1);
   const auto other = Importance::open(wrong);
   REQUIRE(other.ok());
   options.importance = &*other;
-  const Status status = quantize_to(in, folder.path() + "/x.gguf", "Q4_0", options);
+  const Status status = quantize_to(in, folder.in("x.gguf"), "Q4_0", options);
   CHECK(status.code() == Code::kInvalidArgument);
   CHECK(status.message().find("is for another model") != std::string::npos);
   const auto none = Importance::open(in);
@@ -237,7 +237,7 @@ TEST_CASE("an importance matrix is read and used, or refused") {
 
 TEST_CASE("the shape that mixtures ask for is read from the metadata") {
   const test::TemporaryFolder folder;
-  const std::string in = folder.path() + "/in.gguf";
+  const std::string in = folder.in("in.gguf");
   test::write_model_file(in, model_metadata(), kModel, codecs());
   const ModelShape shape = shape_of(open_file(in).metadata());
   CHECK(shape.architecture == "llama");
