@@ -7,6 +7,7 @@
 #include "core/plugin/manifest.hpp"
 #include "forge/abi/arch.h"
 #include "forge/abi/codec.h"
+#include "forge/abi/idle.h"
 #include "forge/abi/kernel_pack.h"
 #include "forge/abi/limits.h"
 #include "forge/abi/plugin.h"
