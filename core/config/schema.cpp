@@ -239,6 +239,14 @@ constexpr Key kKeys[] = {
      .flag = "--v-type",
      .other_names = "cache_type_v ctv type_v"},
     {.section = "device",
+     .name = "half_prompts",
+     .field = kDevice<&DeviceConfig::half_prompts>,
+     .help =
+         "Read prompts with products in f16, on GPUs: faster with K-quants, but not the bits that "
+         "the same tokens give when they are answers",
+     .flag = "--half-prompts",
+     .other_names = "f16_prompts prompt_f16 half fp16"},
+    {.section = "device",
      .name = "desktop_reserve_gb",
      .field = kDevice<&DeviceConfig::desktop_reserve_gb>,
      .help = "GiB of a GPU's memory that are left to the desktop",

@@ -21,7 +21,8 @@ Result<std::shared_ptr<PackDevice>> PackDevice::open(std::string pack_id,
   pack_options.struct_size = sizeof(pack_options);
   pack_options.n_threads = options.n_threads;
   pack_options.flags = (options.profile ? std::uint32_t{FORGE_PACK_PROFILE} : 0u) |
-                       (options.pin ? std::uint32_t{FORGE_PACK_PIN} : 0u);
+                       (options.pin ? std::uint32_t{FORGE_PACK_PIN} : 0u) |
+                       (options.half_products ? std::uint32_t{FORGE_PACK_HALF_PRODUCTS} : 0u);
   forge_pack_device* handle = nullptr;
   forge_message message;
   const forge_status code = record.device_open(&device, &pack_options, &handle, &message);

@@ -25,6 +25,7 @@ struct DeviceOptions {
   std::uint32_t n_threads = 0;
   bool profile = false;
   bool pin = false;
+  bool half_products = false;
 };
 
 // Told how far loading is, in bytes; false: stop.

@@ -41,7 +41,7 @@ std::string names_of(const plugin::PluginView& plugins) {
 
 Result<std::shared_ptr<graph::PackDevice>> open(const plugin::RegisteredPack& pack,
                                                 const safety::Admission* admission,
-                                                std::uint32_t n_threads) {
+                                                const Config& config, std::uint32_t n_threads) {
   const plugin::PackDevice& device = pack.devices.front();
   graph::DeviceOptions options;
   options.key = device.key;
@@ -49,6 +49,7 @@ Result<std::shared_ptr<graph::PackDevice>> open(const plugin::RegisteredPack& pa
   options.processor = device.processor;
   options.data_directory = pack.directory.string();
   options.n_threads = n_threads;
+  options.half_products = config.device.half_prompts;
   if (admission != nullptr) options.memory_budget = admission->budget.bytes;
   return graph::PackDevice::open(pack.id, *pack.pack, options);
 }
@@ -132,11 +133,12 @@ Status conform(const ConformanceOptions& options, const Program& program) {
     return invalid_argument(fmt::format("plugin '{}' is not a kernel pack; these are loaded: {}",
                                         options.pack, names_of(loader.view())));
   const auto configured = static_cast<std::uint32_t>(program.config().threads.count);
-  FORGE_ASSIGN(const auto one, open(*pack, gate.admission(pack->id), 1));
-  FORGE_ASSIGN(const auto many,
-               open(*pack, gate.admission(pack->id), configured > 1 ? configured : kThreads));
+  FORGE_ASSIGN(const auto one, open(*pack, gate.admission(pack->id), program.config(), 1));
+  FORGE_ASSIGN(const auto many, open(*pack, gate.admission(pack->id), program.config(),
+                                     configured > 1 ? configured : kThreads));
   Progress bar("Checking", {.unit = Unit::kCount, .quiet = program.quiet()});
   conformance::SuiteOptions suite = options.suite;
+  suite.half_products = program.config().device.half_prompts;
   suite.progress = [&](std::size_t done, std::size_t total) {
     bar.update(done, total);
     return !Interrupt::requested();

@@ -234,7 +234,9 @@ struct AttentionArgs {
   float* partial;
   uint32_t max_segments;
   const uint32_t* merge_first;  // [rows] position of the first row of the row's item
-  Quantized to;  // "attention_merge": y as quants too (dv a multiple of 32); q null: none
+  // dv a multiple of 32; q null: none. "attention_merge": y as quants too. "attention_row_DV":
+  // likewise with one split. y.base may be null then.
+  Quantized to;
   // With fused != 0, of rows that are items of their own: q, k and v come as "heads" takes them,
   // and are prepared on the way with the same bits; "heads" is not launched. Only with n_chunks
   // == 1.

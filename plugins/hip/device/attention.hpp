@@ -14,6 +14,7 @@
 
 #include "plugins/hip/device/activation.hpp"
 #include "plugins/hip/device/heads.hpp"
+#include "plugins/hip/device/rows.hpp"
 
 namespace forge::hip::device {
 
@@ -287,11 +288,30 @@ FORGE_DEVICE void prefetch_segment(const AttentionArgs& a, uint32_t table, uint3
   }
 }
 
+// A wave's 32 elements of V of each head of a row as a block of quants. `y`: its columns, `stride`
+// floats apart, in LDS.
+template <int kDv>
+FORGE_DEVICE void quantize_heads(const Quantized& to, uint32_t row, uint32_t first_head,
+                                 uint32_t n_heads, uint32_t first_dim, const float* y,
+                                 uint32_t stride) {
+  constexpr uint32_t kRuns = kBlock / kRunLength;
+  for (uint32_t i = lane(); i < HalfTile::kColumns * kRuns; i += kWave) {
+    const uint32_t column = i / kRuns;
+    float v[kRunLength];
+    for (uint32_t e = 0; e < kRunLength; ++e)
+      v[e] = y[column * stride + i % kRuns * kRunLength + e];
+    const uint32_t at = (first_head + column) * kDv + first_dim + i % kRuns * kRunLength;
+    quantize_run(v, to.q + uint64_t{row} * to.k, to.meta + uint64_t{row} * (to.k / kBlock), at,
+                 column < n_heads ? to.k : 0);
+  }
+}
+
 template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void attention(const AttentionArgs& a) {
   using Tile = AttentionTile<kDv, kKind>;
   constexpr int kC = Tile::kC;
   constexpr bool kEarly = kKind == AttentionKind::kRow;  // its few values are loaded with the keys
+  constexpr bool kQuantizes = kKind == AttentionKind::kRow && Tile::kDims == kBlock;
   constexpr uint32_t kWaves = kDv / Tile::kDims;
   FORGE_LDS(Words4, q_words, Tile::kColumns * (256 + Tile::kPad) / 8);
   constexpr uint32_t kSums = Tile::kDimTiles * Tile::kE * kWave;
@@ -301,6 +321,7 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   uint16_t* p =
       reinterpret_cast<uint16_t*>(p_words) + wave() * (Tile::kColumns * (kKvBlock + Tile::kPad));
   const AttentionItem item = a.items[block_x()];
+  const Quantized to = a.to;
   const uint32_t kv_head = block_y() / a.n_chunks;
   const uint32_t group = a.n_heads / a.cache.n_kv_heads;
   const uint32_t skipped = block_y() % a.n_chunks * a.heads_per_tile;
@@ -387,15 +408,38 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
     }
   }
   if (a.n_splits != 1) return;
+  const auto at = [](int d, int r, int c) { return (d * Tile::kE + r * kC + c) * kSum; };
   for (int c = 0; c < kC; ++c) {
     if (!columns[c].used) continue;
     const float factor = final_factor(total[c], a.sinks, columns[c].head);
     float* y = a.y.base + uint64_t{columns[c].row} * a.y.stride + columns[c].head * kDv + first_dim;
     for (int d = 0; d < Tile::kDimTiles; ++d) {
-      for (int r = 0; r < HalfTile::kCRows; ++r)
-        y[static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] =
-            sum[(d * Tile::kE + r * kC + c) * kSum] * factor;
+      for (int r = 0; r < HalfTile::kCRows; ++r) {
+        const float v = sum[at(d, r, c)] * factor;
+        if (a.y.base != nullptr) y[static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] = v;
+        if constexpr (kQuantizes) sum[at(d, r, c)] = v;
+      }
     }
+  }
+  if constexpr (kQuantizes) {
+    if (to.q == nullptr) return;
+    float y[kC][Tile::kDimTiles][HalfTile::kCRows];
+    for (int c = 0; c < kC; ++c) {
+      for (int d = 0; d < Tile::kDimTiles; ++d) {
+        for (int r = 0; r < HalfTile::kCRows; ++r) y[c][d][r] = sum[at(d, r, c)];
+      }
+    }
+    wave_barrier();  // the wave's part of `sums` becomes columns of its dims
+    float* mine = sums + wave() * kWave;
+    for (int c = 0; c < kC; ++c) {
+      for (int d = 0; d < Tile::kDimTiles; ++d) {
+        for (int r = 0; r < HalfTile::kCRows; ++r)
+          mine[HalfTile::c_column(c) * kSum + static_cast<uint32_t>(d) * 16 + HalfTile::c_row(r)] =
+              y[c][d][r];
+      }
+    }
+    wave_barrier();
+    quantize_heads<kDv>(to, item.first, first_head, n_heads, first_dim, mine, kSum);
   }
 }
 

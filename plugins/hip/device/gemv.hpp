@@ -61,7 +61,7 @@ struct NormedRow {
 FORGE_DEVICE void make_normed(const MatmulArgs& a, NormedRow& row) {
   constexpr uint32_t kHeld = 2;
   auto* q = reinterpret_cast<int8_t*>(row.q);
-  if (a.x.k <= kHeld * kThreads * kRun) {
+  if (a.x.k <= kHeld * kThreads * kRunLength) {
     rms_quantize_held<kHeld>(a.normed.x, a.normed.weight, a.x.k, a.normed.eps, row.sums, q,
                              row.meta);
   } else {

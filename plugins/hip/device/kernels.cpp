@@ -4,6 +4,7 @@
 #include "plugins/hip/device/float_matmul.hpp"
 #include "plugins/hip/device/gemm.hpp"
 #include "plugins/hip/device/gemv.hpp"
+#include "plugins/hip/device/half_gemm.hpp"
 #include "plugins/hip/device/heads.hpp"
 #include "plugins/hip/device/moe.hpp"
 #include "plugins/hip/device/peak.hpp"
@@ -70,7 +71,8 @@ FORGE_FLOAT(f32, kF32)
   }                                                                                           \
   FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }          \
   FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }     \
-  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }               \
+  FORGE_DENSE_KERNEL(half_gemm_##name, MatmulArgs, 256) { device::half_gemm<format>(a); }
 FORGE_MATMUL(q8_0, kQ8_0)
 FORGE_MATMUL(q4_0, kQ4_0)
 FORGE_MATMUL(q4_1, kQ4_1)
@@ -92,7 +94,10 @@ FORGE_MATMUL(mxfp4, kMXFP4)
     device::gemv_pair<first, second, true>(a);                                                     \
   }                                                                                                \
   FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny_pair<first, second>(a); }          \
-  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }        \
+  FORGE_DENSE_KERNEL(half_gemm_##name, MatmulArgs, 256) {                                          \
+    device::half_gemm_pair<first, second>(a);                                                      \
+  }
 FORGE_MATMUL_PAIR(q4_k_q6_k, kQ4_K, kQ6_K)
 FORGE_MATMUL_PAIR(q5_k_q6_k, kQ5_K, kQ6_K)
 

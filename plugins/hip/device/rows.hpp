@@ -35,18 +35,18 @@ FORGE_DEVICE void quantize_block(float v, int8_t* q, BlockMeta* meta) {
 // The same with 8 consecutive elements in a lane and 4 neighbouring lanes for a block; lanes from
 // element n on only take part; `at` is the
 // first element.
-inline constexpr uint32_t kRun = 8;
+inline constexpr uint32_t kRunLength = 8;
 
-FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* meta, uint32_t at,
-                               uint32_t n) {
+FORGE_DEVICE void quantize_run(const float (&v)[kRunLength], int8_t* q, BlockMeta* meta,
+                               uint32_t at, uint32_t n) {
   float largest = 0;
-  for (uint32_t i = 0; i < kRun; ++i) largest = max_of(largest, abs_of(v[i]));
+  for (uint32_t i = 0; i < kRunLength; ++i) largest = max_of(largest, abs_of(v[i]));
   largest = max_of(largest, shuffle_xor<1>(largest));
   largest = max_of(largest, shuffle_xor<2>(largest));
   const BlockScale scale = block_scale(largest);
   int32_t sum = 0;
   uint32_t words[2] = {};
-  for (uint32_t i = 0; i < kRun; ++i) {
+  for (uint32_t i = 0; i < kRunLength; ++i) {
     const auto quant = static_cast<int32_t>(round_of(v[i] * scale.inverse));
     sum += quant;
     words[i / 4] |= (static_cast<uint32_t>(quant) & 255u) << 8 * (i % 4);
@@ -59,20 +59,20 @@ FORGE_DEVICE void quantize_run(const float (&v)[kRun], int8_t* q, BlockMeta* met
     meta[at / kBlock] = {scale.d, static_cast<int16_t>(sum), static_cast<int16_t>(other)};
 }
 
-FORGE_DEVICE void load_run(float (&v)[kRun], const float* x) {
+FORGE_DEVICE void load_run(float (&v)[kRunLength], const float* x) {
   if (reinterpret_cast<uint64_t>(x) % 16 != 0) {  // a view that begins anywhere
-    for (uint32_t i = 0; i < kRun; ++i) v[i] = x[i];
+    for (uint32_t i = 0; i < kRunLength; ++i) v[i] = x[i];
     return;
   }
-  uint32_t words[kRun];
-  load_words<kRun>(words, x);
-  for (uint32_t i = 0; i < kRun; ++i) v[i] = float_of_bits(words[i]);
+  uint32_t words[kRunLength];
+  load_words<kRunLength>(words, x);
+  for (uint32_t i = 0; i < kRunLength; ++i) v[i] = float_of_bits(words[i]);
 }
 
 FORGE_DEVICE void quantize(const QuantizeArgs& a) {
   const uint32_t row = block_y();
-  const uint32_t at = (block_x() * kThreads + thread()) * kRun;
-  float v[kRun] = {};
+  const uint32_t at = (block_x() * kThreads + thread()) * kRunLength;
+  float v[kRunLength] = {};
   if (at < a.to.k) load_run(v, a.x.base + uint64_t{row} * a.x.stride + at);
   quantize_run(v, a.to.q + uint64_t{row} * a.to.k, a.to.meta + uint64_t{row} * (a.to.k / kBlock),
                at, a.to.k);
@@ -135,18 +135,18 @@ FORGE_DEVICE Normal normal_of_runs(const float* x, uint32_t n, uint32_t kind, fl
   float mean = 0;
   if (kind == FORGE_NORM_LAYER) {
     float sum = 0;
-    for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
-      float v[kRun];
+    for (uint32_t at = thread() * kRunLength; at < n; at += kThreads * kRunLength) {
+      float v[kRunLength];
       load_run(v, x + at);
-      for (uint32_t i = 0; i < kRun; ++i) sum += v[i];
+      for (uint32_t i = 0; i < kRunLength; ++i) sum += v[i];
     }
     mean = workgroup_sum(sum, buffer) / count;
   }
   float squares = 0;
-  for (uint32_t at = thread() * kRun; at < n; at += kThreads * kRun) {
-    float v[kRun];
+  for (uint32_t at = thread() * kRunLength; at < n; at += kThreads * kRunLength) {
+    float v[kRunLength];
     load_run(v, x + at);
-    for (uint32_t i = 0; i < kRun; ++i) squares = fma_of(v[i] - mean, v[i] - mean, squares);
+    for (uint32_t i = 0; i < kRunLength; ++i) squares = fma_of(v[i] - mean, v[i] - mean, squares);
   }
   squares = workgroup_sum(squares, buffer);
   if (kind == FORGE_NORM_L2) return {0, 1.0f / max_of(sqrt_of(squares), eps)};
@@ -158,10 +158,10 @@ FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const f
                                     uint32_t n, const Normal& normal, bool wants_floats, float* y,
                                     int8_t* q, BlockMeta* meta) {
   // Whole waves go round together, lanes beyond the row's end too: they shuffle.
-  for (uint32_t front = 0; front < n; front += kThreads * kRun) {
-    const uint32_t at = front + thread() * kRun;
-    float v[kRun] = {}, w[kRun], b[kRun];
-    for (uint32_t i = 0; i < kRun; ++i) {
+  for (uint32_t front = 0; front < n; front += kThreads * kRunLength) {
+    const uint32_t at = front + thread() * kRunLength;
+    float v[kRunLength] = {}, w[kRunLength], b[kRunLength];
+    for (uint32_t i = 0; i < kRunLength; ++i) {
       w[i] = 1.0f;
       b[i] = 0.0f;
     }
@@ -170,7 +170,7 @@ FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const f
       if (weight != nullptr) load_run(w, weight + at);
       if (bias != nullptr) load_run(b, bias + at);
     }
-    for (uint32_t i = 0; i < kRun; ++i) {
+    for (uint32_t i = 0; i < kRunLength; ++i) {
       v[i] = normal.of(v[i], w[i], b[i]);
       if (wants_floats && at < n) y[at + i] = v[i];
     }
@@ -183,11 +183,11 @@ FORGE_DEVICE void norm_quantize_row(const float* x, const float* weight, const f
 template <uint32_t kHeld>
 FORGE_DEVICE void rms_quantize_held(const float* x, const float* weight, uint32_t n, float eps,
                                     float* buffer, int8_t* q, BlockMeta* meta) {
-  float v[kHeld][kRun] = {}, w[kHeld][kRun];
+  float v[kHeld][kRunLength] = {}, w[kHeld][kRunLength];
   FORGE_UNROLL_ALL
   for (uint32_t h = 0; h < kHeld; ++h) {
-    const uint32_t at = (h * kThreads + thread()) * kRun;
-    for (uint32_t i = 0; i < kRun; ++i) w[h][i] = 1.0f;
+    const uint32_t at = (h * kThreads + thread()) * kRunLength;
+    for (uint32_t i = 0; i < kRunLength; ++i) w[h][i] = 1.0f;
     if (at >= n) continue;
     load_run(v[h], x + at);
     if (weight != nullptr) load_run(w[h], weight + at);
@@ -195,15 +195,15 @@ FORGE_DEVICE void rms_quantize_held(const float* x, const float* weight, uint32_
   float squares = 0;
   FORGE_UNROLL_ALL
   for (uint32_t h = 0; h < kHeld; ++h) {
-    for (uint32_t i = 0; i < kRun; ++i) squares = fma_of(v[h][i], v[h][i], squares);
+    for (uint32_t i = 0; i < kRunLength; ++i) squares = fma_of(v[h][i], v[h][i], squares);
   }
   squares = workgroup_sum(squares, buffer);
   const Normal normal = {0, 1.0f / sqrt_of(squares / static_cast<float>(n) + eps)};
   FORGE_UNROLL_ALL
   for (uint32_t h = 0; h < kHeld; ++h) {
-    if (h * kThreads * kRun >= n) break;
-    for (uint32_t i = 0; i < kRun; ++i) v[h][i] = normal.of(v[h][i], w[h][i], 0.0f);
-    quantize_run(v[h], q, meta, (h * kThreads + thread()) * kRun, n);
+    if (h * kThreads * kRunLength >= n) break;
+    for (uint32_t i = 0; i < kRunLength; ++i) v[h][i] = normal.of(v[h][i], w[h][i], 0.0f);
+    quantize_run(v[h], q, meta, (h * kThreads + thread()) * kRunLength, n);
   }
 }
 

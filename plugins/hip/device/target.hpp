@@ -10,6 +10,9 @@
 //   - FORGE_LDS(type, name, count); FORGE_KERNEL(name, Args, n_threads) { a body that uses `a` };
 //     FORGE_DENSE_KERNEL and FORGE_STREAM_KERNEL where a processor should hold two or three of them
 //   - half <-> float, exp2, sqrt, fma; dot4 of signed or unsigned bytes with signed ones; lookup16
+//   - of words with two halves: add_halves, multiply_halves, fma_halves; spread_bytes<0 or 1>(v,
+//   f):
+//     the lower or the upper two bytes of v, each with f above it
 //   - opaque(v), schedule_here(), prefetch(p) where kHasPrefetch
 //   - matrix products of a wave: Int8Tile and HalfTile, see below. Int8Tile::Start is what sums
 //     start from; load_a and load_two bring operands from LDS

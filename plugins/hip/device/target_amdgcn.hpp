@@ -90,6 +90,26 @@ FORGE_DEVICE uint16_t half_of_float(float f) {
 FORGE_DEVICE float float_of_bits(uint32_t b) { return __builtin_bit_cast(float, b); }
 FORGE_DEVICE uint32_t bits_of_float(float f) { return __builtin_bit_cast(uint32_t, f); }
 
+typedef _Float16 ForgeHalf2 __attribute__((ext_vector_type(2)));
+
+FORGE_DEVICE uint32_t add_halves(uint32_t a, uint32_t b) {
+  return __builtin_bit_cast(uint32_t,
+                            __builtin_bit_cast(ForgeHalf2, a) + __builtin_bit_cast(ForgeHalf2, b));
+}
+FORGE_DEVICE uint32_t multiply_halves(uint32_t a, uint32_t b) {
+  return __builtin_bit_cast(uint32_t,
+                            __builtin_bit_cast(ForgeHalf2, a) * __builtin_bit_cast(ForgeHalf2, b));
+}
+FORGE_DEVICE uint32_t fma_halves(uint32_t a, uint32_t b, uint32_t c) {
+  return __builtin_bit_cast(uint32_t, __builtin_elementwise_fma(__builtin_bit_cast(ForgeHalf2, a),
+                                                                __builtin_bit_cast(ForgeHalf2, b),
+                                                                __builtin_bit_cast(ForgeHalf2, c)));
+}
+template <int kUpper>
+FORGE_DEVICE uint32_t spread_bytes(uint32_t v, uint32_t fill) {
+  return __builtin_amdgcn_perm(fill, v, kUpper ? 0x04030402u : 0x04010400u);
+}
+
 // c + sum of 4 products of bytes; b's are signed, a's if kSigned.
 template <bool kSigned>
 FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {

@@ -55,6 +55,23 @@ FORGE_DEVICE uint16_t half_of_float(float f) { return __half_as_ushort(__float2h
 FORGE_DEVICE float float_of_bits(uint32_t b) { return __uint_as_float(b); }
 FORGE_DEVICE uint32_t bits_of_float(float f) { return __float_as_uint(f); }
 
+FORGE_DEVICE uint32_t add_halves(uint32_t a, uint32_t b) {
+  asm("add.rn.f16x2 %0, %0, %1;" : "+r"(a) : "r"(b));
+  return a;
+}
+FORGE_DEVICE uint32_t multiply_halves(uint32_t a, uint32_t b) {
+  asm("mul.rn.f16x2 %0, %0, %1;" : "+r"(a) : "r"(b));
+  return a;
+}
+FORGE_DEVICE uint32_t fma_halves(uint32_t a, uint32_t b, uint32_t c) {
+  asm("fma.rn.f16x2 %0, %0, %1, %2;" : "+r"(a) : "r"(b), "r"(c));
+  return a;
+}
+template <int kUpper>
+FORGE_DEVICE uint32_t spread_bytes(uint32_t v, uint32_t fill) {
+  return __byte_perm(v, fill, kUpper ? 0x4342 : 0x4140);
+}
+
 template <bool kSigned>
 FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
   int32_t d;

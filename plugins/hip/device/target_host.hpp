@@ -71,6 +71,31 @@ FORGE_DEVICE uint16_t half_of_float(float f) { return forge::float_to_half(f); }
 FORGE_DEVICE float float_of_bits(uint32_t b) { return std::bit_cast<float>(b); }
 FORGE_DEVICE uint32_t bits_of_float(float f) { return std::bit_cast<uint32_t>(f); }
 
+// What f makes of the two halves of words; a product of halves is exact as a float.
+template <class F>
+FORGE_DEVICE uint32_t by_halves(const F& f) {
+  const auto one = [&](uint32_t shift) {
+    return uint32_t{half_of_float(f(
+               [&](uint32_t word) { return float_of_half(static_cast<uint16_t>(word >> shift)); }))}
+           << shift;
+  };
+  return one(0) | one(16);
+}
+FORGE_DEVICE uint32_t add_halves(uint32_t a, uint32_t b) {
+  return by_halves([&](const auto& of) { return of(a) + of(b); });
+}
+FORGE_DEVICE uint32_t multiply_halves(uint32_t a, uint32_t b) {
+  return by_halves([&](const auto& of) { return of(a) * of(b); });
+}
+FORGE_DEVICE uint32_t fma_halves(uint32_t a, uint32_t b, uint32_t c) {
+  return by_halves([&](const auto& of) { return std::fma(of(a), of(b), of(c)); });
+}
+template <int kUpper>
+FORGE_DEVICE uint32_t spread_bytes(uint32_t v, uint32_t fill) {
+  v >>= 16 * kUpper;
+  return (v & 255) | (v & 0xff00) << 8 | fill << 8 | fill << 24;
+}
+
 template <bool kSigned>
 FORGE_DEVICE int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
   for (int i = 0; i < 4; ++i) {

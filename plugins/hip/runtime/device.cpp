@@ -20,7 +20,8 @@ std::uint32_t default_threads() {
 GpuDevice::GpuDevice(const PackTraits& traits, const forge_pack_options_v1& options)
     : traits_(traits),
       n_threads_(options.n_threads == 0 ? default_threads() : options.n_threads),
-      profile_((options.flags & FORGE_PACK_PROFILE) != 0) {}
+      profile_((options.flags & FORGE_PACK_PROFILE) != 0),
+      half_products_((options.flags & FORGE_PACK_HALF_PRODUCTS) != 0) {}
 
 Result<std::unique_ptr<sdk::PackDevice>> GpuDevice::open(const PackTraits& traits,
                                                          const forge_device_v1& device,
@@ -44,8 +45,8 @@ Result<std::unique_ptr<sdk::PackPlan>> GpuDevice::compile(const forge_graph_v1& 
                                                           const forge_plan_options_v1& options,
                                                           const sdk::Progress& progress) {
   FORGE_TRY(gpu_->enter());
-  return GpuPlan::compile({traits_, gpu_, *kernels_, idle_, n_threads_, profile_}, graph, options,
-                          progress);
+  return GpuPlan::compile({traits_, gpu_, *kernels_, idle_, n_threads_, profile_, half_products_},
+                          graph, options, progress);
 }
 
 Status GpuDevice::release_idle() {

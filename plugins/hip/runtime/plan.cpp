@@ -82,6 +82,7 @@ void GpuPlan::place() {
   Execution& x = execution_;
   x.traits = &context_.traits;
   x.n_units = context_.gpu->n_units();
+  x.half_products = context_.half_products;
   x.kernels = &context_.kernels;
   x.stream = stream_.get();
   x.weights = &weights_;

@@ -22,6 +22,7 @@ struct PlanContext {
   IdleList& idle;
   std::uint32_t n_threads;
   bool profile;
+  bool half_products = false;
 };
 
 class GpuPlan final : public sdk::PackPlan, public IdleList::Member {

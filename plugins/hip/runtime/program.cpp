@@ -272,7 +272,7 @@ class Builder {
     if (auto* attention = dynamic_cast<AttentionStep*>(last);
         attention != nullptr && attention->output() == node.input_id(0) &&
         attention->can_quantize()) {
-      attention->quantize_to(rows);
+      attention->quantize_to(rows, !use_.is_private(node.input_id(0)) || has_float_weights(node));
       return attention;
     }
     return nullptr;

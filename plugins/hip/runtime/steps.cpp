@@ -74,12 +74,13 @@ MatmulStep::MatmulStep(const MatrixType& type, const MatrixType* second, const I
   gemv_.name = (input.normed.x == FORGE_NONE ? "gemv" : "gemv_normed") + tail;
   skinny_.name = "skinny" + tail;
   gemm_.name = "gemm_" + types;
+  half_gemm_.name = "half_" + gemm_.name;
   kernel = gemv_.name + "|skinny|gemm";
 }
 
 Status MatmulStep::prepare(KernelSet& kernels) {
   if (is_gated()) gate_.name = "gated";
-  for (Kernel* k : {&gemv_, &skinny_, &gemm_, &gate_}) {
+  for (Kernel* k : {&gemv_, &skinny_, &gemm_, &half_gemm_, &gate_}) {
     if (k->name.empty()) continue;
     FORGE_ASSIGN(k->function, kernels.find(k->name));
   }
@@ -144,7 +145,8 @@ Status MatmulStep::launch(const Execution& x) const {
 }
 
 Status MatmulStep::launch_gemm(const Execution& x, const MatmulArgs& args) const {
-  return x.launch(gemm_.function, gemm_.name,
+  const Kernel& kernel_of = x.half_products ? half_gemm_ : gemm_;
+  return x.launch(kernel_of.function, kernel_of.name,
                   {ceil_div(args.n_tiles, kGemmTiles), ceil_div(args.n_rows, kGemmRows)}, args);
 }
 
@@ -275,8 +277,14 @@ std::uint32_t AttentionStep::n_launches(const Execution& x) const {
   return 1 + (is_fused(cut) ? 0 : 1) + (cut.n_splits > 1 ? 1 : 0);
 }
 
+void AttentionStep::quantize_to(const QuantizedRows& to, bool y_wanted) {
+  to_ = to;
+  y_wanted_ = y_wanted;
+}
+
 bool AttentionStep::quantizes(const Execution& x) const {
-  return to_.k != 0 && x.attention[shape_].cut->n_splits > 1;
+  const AttentionCut& cut = *x.attention[shape_].cut;
+  return to_.k != 0 && (cut.n_splits > 1 || is_by_row(cut));
 }
 
 Status AttentionStep::launch(const Execution& x) const {
@@ -307,9 +315,12 @@ Status AttentionStep::launch(const Execution& x) const {
   } else {
     FORGE_TRY(x.launch(heads_, "heads", heads_grid(x, heads_spec_), args.heads));
   }
-  if (quantizes(x)) args.to = to_.of(x);
+  if (quantizes(x)) {
+    args.to = to_.of(x);
+    if (!y_wanted_) args.y.base = nullptr;
+  }
   const auto n_items = static_cast<std::uint32_t>(cut.items.size());
-  const bool by_row = args.fused != 0 && !any_type_;
+  const bool by_row = is_by_row(cut);
   const AttentionKind kind = by_row      ? AttentionKind::kRow
                              : any_type_ ? AttentionKind::kAny
                                          : AttentionKind::kPlain;

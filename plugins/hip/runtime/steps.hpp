@@ -24,7 +24,8 @@ namespace forge::hip {
 // Everything steps look at during one batch. Addresses are the device's.
 struct Execution {
   const PackTraits* traits = nullptr;
-  std::uint32_t n_units = 0;  // multiprocessors
+  std::uint32_t n_units = 0;   // multiprocessors
+  bool half_products = false;  // FORGE_PACK_HALF_PRODUCTS
   const KernelSet* kernels = nullptr;
   const Stream* stream = nullptr;
   const WeightStore* weights = nullptr;
@@ -194,7 +195,8 @@ class MatmulStep final : public Step {
   std::vector<MatrixPart> parts_;
   QuantizedRows to_ = {};  // k 0: none
   bool y_wanted_ = true;
-  Kernel gemv_, skinny_, gemm_, gate_;  // of float types: the first alone; the last with a gate
+  // Of float types: the first alone; the last with a gate.
+  Kernel gemv_, skinny_, gemm_, half_gemm_, gate_;
 };
 
 // ---------------------------------------------------------------- heads, attention
@@ -243,9 +245,12 @@ class AttentionStep final : public Step {
 
   std::uint32_t output() const { return y_; }
   bool can_quantize() const { return params_.head_dim_v % kBlock == 0; }
-  void quantize_to(const QuantizedRows& to) { to_ = to; }
+  // That it shall where it can; y_wanted: not only there.
+  void quantize_to(const QuantizedRows& to, bool y_wanted);
 
  private:
+  // By the kernel for rows that are items of their own.
+  bool is_by_row(const AttentionCut& cut) const { return is_fused(cut) && !any_type_; }
   // One launch prepares the heads and attends. What happens to them has to be the same for Q and K,
   // or nothing for Q where K does not turn.
   bool is_fused(const AttentionCut& cut) const {
@@ -259,6 +264,7 @@ class AttentionStep final : public Step {
   std::size_t shape_;
   bool any_type_;          // of the state: not f16 alone
   QuantizedRows to_ = {};  // k 0: none
+  bool y_wanted_ = true;
   hipFunction_t heads_ = nullptr, function_ = nullptr, row_function_ = nullptr, merge_ = nullptr;
   std::string row_kernel_;  // for rows that are items of their own
 };

@@ -1,5 +1,7 @@
 // The program with the packs for AMD GPUs as they are shipped, on recorded machines whose card is
 // the simulator.
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -138,6 +140,40 @@ TEST_CASE("packs on a simulated card: conformance of gfx1201") {
   if (!kSlow) check_conformance(kTargets[1], {"--op", "linear"});
   if (!kSlow) check_conformance(kTargets[1], {"--op", "moe_experts", "--type", "q8_0"});
   check_conformance(kTargets[1], {"--op", "attention", "--type", "f16"});
+}
+
+// Logits of 40 tokens, which are a prompt: other bits than without, but no further away than packs
+// are from each other, which differ by 2 % (root of the mean square) in what int8 made of the
+// inputs.
+TEST_CASE("packs on a simulated card: prompts in f16") {
+  const TemporaryFolder folder;
+  std::string tokens = "1";
+  for (int i = 2; i <= 40; ++i) tokens += "," + std::to_string(i * 7);
+  for (const Target& target : kTargets) {
+    CAPTURE(target.pack);
+    if (!kSlow) check_conformance(target, {"--op", "linear", "--half-prompts"});
+    std::vector<float> logits[2];
+    for (const bool half : {false, true}) {
+      std::vector<std::string> arguments = {
+          "logits", FORGE_MODELS "/demo-draft.gguf", "--tokens", tokens,
+          "--out",  folder.in("logits.f32"),         "-q",       "--require-gpu"};
+      if (half) arguments.emplace_back("--half-prompts");
+      const Finished finished = Machine(target).rocmforge(arguments);
+      CAPTURE(finished.err);
+      REQUIRE(finished.exit_code == 0);
+      const std::string bytes = read_file(folder.in("logits.f32"));
+      logits[half ? 1 : 0].resize(bytes.size() / sizeof(float));
+      std::memcpy(logits[half ? 1 : 0].data(), bytes.data(), bytes.size());
+    }
+    double off = 0, all = 0;
+    REQUIRE(logits[0].size() == logits[1].size());
+    for (std::size_t i = 0; i < logits[0].size(); ++i) {
+      off += std::pow(logits[0][i] - logits[1][i], 2.0);
+      all += std::pow(logits[0][i], 2.0);
+    }
+    CHECK(off > 0);
+    CHECK(std::sqrt(off / all) < 0.04);
+  }
 }
 
 TEST_CASE(

@@ -75,8 +75,9 @@ TEST_CASE("hip program: a layer of a quantized qwen3") {
   CHECK(program.rope_tables.size() == 1);
   CHECK(program.attention.size() == 1);
   CHECK(program.max_k == 96);
-  // With one row matmuls normalise on the way, and the gated one quantizes what it makes.
-  CHECK(launches_of_one_row(program, 1) == std::vector<std::uint32_t>{0, 1, 1, 1, 1, 0, 1, 0,
+  // With one row matmuls normalise on the way, and attention and the gated one quantize what they
+  // make.
+  CHECK(launches_of_one_row(program, 1) == std::vector<std::uint32_t>{0, 1, 1, 0, 1, 0, 1, 0,
                                                                       1, 0, 1, 1, 1, 1, 1, 1,
                                                                       0, 1, 0, 1, 0, 1});
   // Merging what splits made quantizes, too.

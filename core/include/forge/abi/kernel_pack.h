@@ -38,7 +38,10 @@ typedef struct forge_device_v1 {
 
 enum {
   FORGE_PACK_PROFILE = 1u << 0, /* keep times per op for visit_counters */
-  FORGE_PACK_PIN = 1u << 1      /* bind worker threads to processors */
+  FORGE_PACK_PIN = 1u << 1,     /* bind worker threads to processors */
+  /* Products with quantized weights for many rows may round weights and inputs to f16, and then be
+   * other bits than for few rows. Packs that have no such kernels ignore it. */
+  FORGE_PACK_HALF_PRODUCTS = 1u << 2
 };
 
 typedef struct forge_pack_options_v1 {
