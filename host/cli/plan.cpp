@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/quote.hpp"
 #include "core/engine/model.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/numbers.hpp"

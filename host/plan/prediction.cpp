@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/codec/registry.hpp"
+#include "core/codec/host_codecs.hpp"
 #include "core/graph/passes.hpp"
 
 namespace forge::plan {
