@@ -21,6 +21,7 @@ import argparse, os, re, subprocess, sys
 CARDS = {"gfx1100": {"RX 7900 XT": (84, 2.394, 800), "RX 7900 XTX": (96, 2.5, 960)},
          "gfx1201": {"RX 9070 XT": (64, 2.97, 640), "R9700": (64, 2.92, 640)}}
 MATRIX_CYCLES = {"gfx1100": 32, "gfx1201": 8}
+HALF_CYCLES = {"gfx1100": 32, "gfx1201": 16}  # of halves
 COLUMNS = ["vgprs", "sgprs", "lds", "scratch", "flat", "waves", "loop", "matrix", "dot", "valu", "salu", "lds_ops", "loads", "stores",
            "bytes"]
 WIDTH = {"b128": 16, "b96": 12, "b64": 8, "b32": 4, "b16": 2, "u16": 2, "i16": 2, "u8": 1, "i8": 1}
@@ -148,7 +149,8 @@ def check(kept, now):
 
 def estimate(clang, paths):
     """Products of a 4096 x 4096 matrix: one row against the memory, 512 rows against the SIMDs. Issue: one vector
-    instruction a cycle and SIMD; a matrix product takes MATRIX_CYCLES."""
+    instruction a cycle and SIMD; a matrix product takes MATRIX_CYCLES, of halves
+    HALF_CYCLES."""
     print("| card | kernel | weights MB | memory µs | issue µs | limit |\n|---|---|---:|---:|---:|---|")
     bits = {"q8_0": 8.5, "q4_0": 4.5, "q4_1": 5, "q5_0": 5.5, "q5_1": 6, "q2_k": 2.625, "q3_k": 3.5625, "q4_k": 4.625,
             "q5_k": 5.625, "q6_k": 6.5625, "iq4_nl": 4.5, "iq4_xs": 4.3125, "mxfp4": 4.25}
@@ -159,11 +161,11 @@ def estimate(clang, paths):
         for card, (units, ghz, gbs) in CARDS.get(target, {}).items():
             for form, width in bits.items():
                 size = n * width / 8
-                for kernel, batch in (("gemv", 1), ("gemm", 512)):
+                for kernel, batch in (("gemv", 1), ("gemm", 512), ("half_gemm", 512)):
                     row = rows[f"{kernel}_{form}"]
                     # Products of the loop, a wave: a dot is 4 for each of 32 lanes, a matrix product 16 x 16 x 16.
                     products = row["dot"] * 128 + row["matrix"] * 4096
-                    cycles = row["valu"] + row["dot"] + row["matrix"] * MATRIX_CYCLES[target]
+                    cycles = row["valu"] + row["dot"] + row["matrix"] * (HALF_CYCLES if kernel == "half_gemm" else MATRIX_CYCLES)[target]
                     issue = n * batch / products * cycles / (units * 2 * ghz * 1e3)
                     memory = size / gbs / 1e3
                     print(f"| {card} | {kernel}_{form} | {size / 1e6:.1f} | {memory:.1f} | {issue:.1f} | "

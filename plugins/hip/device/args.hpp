@@ -196,7 +196,9 @@ inline constexpr uint32_t kSegmentBlocks =
 enum class AttentionKind : uint32_t {
   kPlain,  // "attention_DV": an f16 state; not fused
   kAny,    // "attention_any_DV": any KvType
-  kRow,    // "attention_row_DV": an f16 state; fused alone. Many waves, each with few elements of V
+  // "attention_row_DV": an f16 state; fused alone, dk == dv, no cap. Many waves, each with few
+  // elements of V
+  kRow,
 };
 
 // "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state. A

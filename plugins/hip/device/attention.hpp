@@ -102,6 +102,7 @@ FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t k
       HalfTile::multiply(s[0], w[i][0], b);
       HalfTile::multiply(s[1], w[i][1], b);
     }
+    schedule_here();
   }
 }
 
@@ -441,6 +442,20 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
     wave_barrier();
     quantize_heads<kDv>(to, item.first, first_head, n_heads, first_dim, mine, kSum);
   }
+}
+
+// What is known of every launch of "attention_row_DV", as constants: else most of its instructions
+// would be for other cases, and the kernel is over before they have come.
+template <int kDv>
+FORGE_DEVICE AttentionArgs row_args(AttentionArgs a) {
+  a.cache.dk = a.cache.dv = a.heads.cache.dk = a.heads.cache.dv = kDv;
+  a.cache.k_type = a.cache.v_type = KvType::kF16;
+  a.heads.cache.k_type = a.heads.cache.v_type = KvType::kF16;
+  a.heads.dk = a.heads.dv = kDv;
+  a.soft_cap = 0;
+  a.n_chunks = 1;
+  a.fused = 1;
+  return a;
 }
 
 // A workgroup folds the partial results of one row and head.

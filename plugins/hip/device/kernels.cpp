@@ -35,10 +35,12 @@ FORGE_KERNEL(peak_f32, PeakArgs, 256) { device::peak_f32(a); }
   FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) { \
     device::attention<dv, AttentionKind::kind>(a);                                    \
   }
-#define FORGE_ATTENTION(dv)                      \
-  FORGE_ATTENTION_KIND(attention_, dv, kPlain)   \
-  FORGE_ATTENTION_KIND(attention_any_, dv, kAny) \
-  FORGE_ATTENTION_KIND(attention_row_, dv, kRow)
+#define FORGE_ATTENTION(dv)                                                                     \
+  FORGE_ATTENTION_KIND(attention_, dv, kPlain)                                                  \
+  FORGE_ATTENTION_KIND(attention_any_, dv, kAny)                                                \
+  FORGE_KERNEL(attention_row_##dv, AttentionArgs, attention_threads(dv, AttentionKind::kRow)) { \
+    device::attention<dv, AttentionKind::kRow>(device::row_args<dv>(a));                        \
+  }
 FORGE_ATTENTION(32)
 FORGE_ATTENTION(64)
 FORGE_ATTENTION(80)

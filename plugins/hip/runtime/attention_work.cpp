@@ -56,7 +56,7 @@ AttentionCut cut_attention(const AttentionShape& shape, std::uint32_t columns, s
   // Without splits: one workgroup for each of these.
   const auto base = static_cast<std::uint32_t>(cut.items.size()) * shape.n_kv_heads * cut.n_chunks;
   const std::uint32_t max_segments = std::bit_ceil(n_segments);
-  if (base >= n_full || n_segments <= (cut.rows_apart ? kFewSegments : 1)) return cut;
+  if (base >= n_full || n_segments == 1) return cut;
   if (std::uint64_t{batch.n_rows} * max_segments > kPartialSegments) return cut;
   cut.max_segments = max_segments;
   cut.n_splits = std::min(max_segments, std::bit_ceil(ceil_div(n_full, base)));

@@ -27,10 +27,6 @@ struct AttentionShape {
 // with, or a context beyond what models have.
 inline constexpr std::uint32_t kPartialSegments = 4096;
 
-// Segments of a row that one workgroup folds sooner than several, whose results then have to be
-// merged by a launch of its own.
-inline constexpr std::uint32_t kFewSegments = 2;
-
 // A batch as attention of one shape sees it.
 struct AttentionCut {
   std::uint32_t heads_per_tile = 1;

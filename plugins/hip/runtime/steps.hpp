@@ -252,10 +252,11 @@ class AttentionStep final : public Step {
   // By the kernel for rows that are items of their own.
   bool is_by_row(const AttentionCut& cut) const { return is_fused(cut) && !any_type_; }
   // One launch prepares the heads and attends. What happens to them has to be the same for Q and K,
-  // or nothing for Q where K does not turn.
+  // or nothing for Q where K does not turn; and of an f16 state only the kernel for rows does it.
   bool is_fused(const AttentionCut& cut) const {
     const bool alike = heads_spec_.q.value != FORGE_NONE || heads_spec_.rope_table == FORGE_NONE;
-    return alike && cut.rows_apart && cut.n_chunks == 1;
+    const bool plain = params_.head_dim_k == params_.head_dim_v && params_.soft_cap == 0;
+    return alike && (any_type_ || plain) && cut.rows_apart && cut.n_chunks == 1;
   }
 
   forge_attention_params_v1 params_;
