@@ -75,7 +75,7 @@ Status ModelRuntime::open_pack(const plugin::RegisteredPack& pack, const Config&
                              : configured != 0    ? configured
                                                   : setup_.survey.cpu.recommended_threads();
   device_options.pin = config.threads.pin;
-  device_options.half_products = config.device.half_prompts;
+  device_options.prompts = graph::prompt_type_named(config.device.prompt_type);
   device_options.profile = options.profile;
   FORGE_ASSIGN(auto opened, graph::PackDevice::open(pack.id, *pack.pack, device_options));
   devices_.push_back(std::move(opened));

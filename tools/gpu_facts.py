@@ -21,7 +21,7 @@ import argparse, os, re, subprocess, sys
 CARDS = {"gfx1100": {"RX 7900 XT": (84, 2.394, 800), "RX 7900 XTX": (96, 2.5, 960)},
          "gfx1201": {"RX 9070 XT": (64, 2.97, 640), "R9700": (64, 2.92, 640)}}
 MATRIX_CYCLES = {"gfx1100": 32, "gfx1201": 8}
-HALF_CYCLES = {"gfx1100": 32, "gfx1201": 16}  # of halves
+HALF_CYCLES = {"gfx1100": 32, "gfx1201": 16}  # of halves; of E4M3 as of int8
 COLUMNS = ["vgprs", "sgprs", "lds", "scratch", "flat", "waves", "loop", "matrix", "dot", "valu", "salu", "lds_ops", "loads", "stores",
            "bytes"]
 WIDTH = {"b128": 16, "b96": 12, "b64": 8, "b32": 4, "b16": 2, "u16": 2, "i16": 2, "u8": 1, "i8": 1}
@@ -161,8 +161,9 @@ def estimate(clang, paths):
         for card, (units, ghz, gbs) in CARDS.get(target, {}).items():
             for form, width in bits.items():
                 size = n * width / 8
-                for kernel, batch in (("gemv", 1), ("gemm", 512), ("half_gemm", 512)):
-                    row = rows[f"{kernel}_{form}"]
+                for kernel, batch in (("gemv", 1), ("gemm", 512), ("half_gemm", 512), ("fp8_gemm", 512)):
+                    row = rows.get(f"{kernel}_{form}")
+                    if row is None: continue
                     # Products of the loop, a wave: a dot is 4 for each of 32 lanes, a matrix product 16 x 16 x 16.
                     products = row["dot"] * 128 + row["matrix"] * 4096
                     cycles = row["valu"] + row["dot"] + row["matrix"] * (HALF_CYCLES if kernel == "half_gemm" else MATRIX_CYCLES)[target]

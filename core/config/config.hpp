@@ -52,16 +52,16 @@ struct PluginsConfig {
 };
 
 struct DeviceConfig {
-  std::string kind = "auto";       // "auto", "cpu", "gpu"
-  std::string k_type = "f16";      // how keys of the KV cache are stored
-  std::string v_type = "f16";      // how values are
-  double desktop_reserve_gb = 4.;  // GiB of VRAM left to the desktop
-  bool half_prompts = false;       // products of prompts in f16, where the pack has such kernels
-  bool require_gpu = false;        // fail in place of running on the processor
-  double lock_timeout = 10.;       // seconds to wait for a GPU that another process uses
-  double preflight_limit = 0;      // seconds a stage of a GPU's check may take; 0: as its pack says
-  double idle_release = 5.;        // seconds without work until a GPU may sleep; 0: never
-  std::string root = "/";          // where /sys, /proc and /dev are looked for
+  std::string kind = "auto";         // "auto", "cpu", "gpu"
+  std::string k_type = "f16";        // how keys of the KV cache are stored
+  std::string v_type = "f16";        // how values are
+  double desktop_reserve_gb = 4.;    // GiB of VRAM left to the desktop
+  std::string prompt_type = "int8";  // what products of prompts are made in, on GPUs
+  bool require_gpu = false;          // fail in place of running on the processor
+  double lock_timeout = 10.;         // seconds to wait for a GPU that another process uses
+  double preflight_limit = 0;  // seconds a stage of a GPU's check may take; 0: as its pack says
+  double idle_release = 5.;    // seconds without work until a GPU may sleep; 0: never
+  std::string root = "/";      // where /sys, /proc and /dev are looked for
   bool operator==(const DeviceConfig&) const = default;
 };
 

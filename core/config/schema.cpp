@@ -41,6 +41,7 @@ template <auto kMember>
 constexpr auto kLogging = accessor<&Config::logging, kMember>();
 
 constexpr std::string_view kDeviceKinds[] = {"auto", "cpu", "gpu"};
+constexpr std::string_view kPromptTypes[] = {"int8", "f16", "fp8"};
 constexpr std::string_view kKvTypes[] = {"f16", "f32", "q8_0"};
 constexpr std::string_view kThinking[] = {"auto", "on", "off"};
 constexpr std::string_view kWhenFull[] = {"stop", "shift"};
@@ -239,13 +240,14 @@ constexpr Key kKeys[] = {
      .flag = "--v-type",
      .other_names = "cache_type_v ctv type_v"},
     {.section = "device",
-     .name = "half_prompts",
-     .field = kDevice<&DeviceConfig::half_prompts>,
+     .name = "prompt_type",
+     .field = kDevice<&DeviceConfig::prompt_type>,
      .help =
-         "Read prompts with products in f16, on GPUs: faster with K-quants, but not the bits that "
-         "the same tokens give when they are answers",
-     .flag = "--half-prompts",
-     .other_names = "f16_prompts prompt_f16 half fp16"},
+         "What prompts are multiplied in, on GPUs: f16 and fp8 (RDNA 4) are faster, but not the "
+         "bits that the same tokens give when they are answers, and fp8 is less exact",
+     .choices = kPromptTypes,
+     .flag = "--prompt-type",
+     .other_names = "half_prompts f16_prompts prompt_f16 half fp16 fp8 prefill_type"},
     {.section = "device",
      .name = "desktop_reserve_gb",
      .field = kDevice<&DeviceConfig::desktop_reserve_gb>,

@@ -12,6 +12,7 @@
 
 #include "core/conformance/weight.hpp"
 #include "core/graph/graph.hpp"
+#include "core/graph/pack_device.hpp"
 
 namespace forge::conformance {
 
@@ -25,7 +26,8 @@ struct RowId {
 // A row with what went in, for tolerances.
 struct RowView {
   RowId id;
-  std::vector<std::span<const float>> inputs;  // by number of the graph's input
+  std::vector<std::span<const float>> inputs;            // by number of the graph's input
+  graph::PromptType prompts = graph::PromptType::kInt8;  // what LINEAR may round to
 };
 
 struct Case {

@@ -71,9 +71,8 @@ std::string describe(const Shape& s) {
 }
 
 // y = W x + b of one output element.
-Product with_bias(const Weight& weight, const WeightPtr& bias, std::size_t o,
-                  std::span<const float> x) {
-  Product p = product(weight, o, x);
+Product with_bias(const Weight& weight, const WeightPtr& bias, std::size_t o, const RowView& row) {
+  Product p = product(weight, o, row.inputs[0], {}, row.prompts);
   if (bias == nullptr) return p;
   const double b = bias->row(0)[o];
   p.error += kEps * (std::abs(p.value) + std::abs(b));
@@ -88,10 +87,10 @@ struct Matrices {
 void tolerate(const Shape& shape, const Matrices& m, const RowView& row,
               std::span<const float> expected, std::span<double> tolerance) {
   for (std::size_t o = 0; o < tolerance.size(); ++o) {
-    Product y = with_bias(*m.weight, m.bias, o, row.inputs[0]);
+    Product y = with_bias(*m.weight, m.bias, o, row);
     if (shape.activation != FORGE_ACT_NONE) {
       const Product gate = activated(shape.activation, y);
-      const Product up = with_bias(*m.up, m.up_bias, o, row.inputs[0]);
+      const Product up = with_bias(*m.up, m.up_bias, o, row);
       y.error = std::abs(gate.value) * up.error + gate.error * (std::abs(up.value) + up.error);
     }
     const double residual = shape.residual ? std::abs(double{row.inputs[1][o]}) : 0;
@@ -172,7 +171,7 @@ Status make_grouped(const forge_codec_v1& codec, const GroupedShape& shape, std:
   b.get().tolerate = [matrices](const RowView& row, std::uint32_t output,
                                 std::span<const float> expected, std::span<double> tolerance) {
     for (std::size_t o = 0; o < tolerance.size(); ++o)
-      tolerance[o] = product(*matrices[output], o, row.inputs[0]).error +
+      tolerance[o] = product(*matrices[output], o, row.inputs[0], {}, row.prompts).error +
                      2 * kEps * std::abs(double{expected[o]});
   };
   FORGE_ASSIGN(const Case c, b.finish());

@@ -14,6 +14,21 @@ constexpr double kDeviations = 8;
 
 bool is_float(std::uint32_t type) { return type == FORGE_TYPE_F16 || type == FORGE_TYPE_BF16; }
 
+// What rounding to f16 may lose of a sum however small its terms are: halves below 2^-14 have no
+// more than 2^-24 to count in, packs may keep 2^-23 of an input, and the weights of a row sum up to
+// some 800 here.
+constexpr double kHalfFloor = 1e-4;
+// And in units of the bound with one rounding of each weight to f16: packs may round its scale, its
+// minimum and the sum of both, and the first two are shared by a block, whose errors then add up
+// instead of being independent.
+constexpr double kHalfFactor = 4;
+
+// E4M3: half a unit in the last place, relative; and half of the smallest step there is, relative
+// to the largest number, which packs bring to between 112 and 448 (they may know it within a factor
+// of two, and move it by a power of two): 2^-10 / 112.
+constexpr double kFp8Eps = 0x1p-4;
+constexpr double kFp8Floor = 0x1p-10 / 112;
+
 // Whether int8 and bf16 hold these elements exactly; see the header.
 bool is_exact(std::span<const float> x) {
   constexpr std::size_t kBlock = 32;
@@ -69,17 +84,22 @@ double activation_of(std::uint32_t activation, double x) {
 }  // namespace
 
 Product product(const Weight& weight, std::uint64_t row, std::span<const float> x,
-                std::span<const double> x_error) {
+                std::span<const double> x_error, graph::PromptType prompts) {
   const std::span<const float> w = weight.row(row);
   Product out;
   double magnitude = 0;
   double squares = 0;
   double carried = 0;
+  double weights = 0, inputs = 0;  // sums of magnitudes
+  double largest = 0;              // input
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double p = double{w[i]} * x[i];
     out.value += p;
     magnitude += std::abs(p);
     squares += p * p;
+    weights += std::abs(w[i]);
+    inputs += std::abs(x[i]);
+    largest = std::max(largest, std::abs(double{x[i]}));
     if (!x_error.empty()) carried += std::abs(w[i]) * x_error[i];
   }
   out.error = static_cast<double>(x.size() + 1) * kEps * magnitude + carried;
@@ -87,6 +107,11 @@ Product product(const Weight& weight, std::uint64_t row, std::span<const float> 
     const double variance = squares * kF16Eps * kF16Eps / 3 + input_variance(weight.type(), w, x);
     out.error += kDeviations * std::sqrt(variance);
   }
+  if (weight.type() == FORGE_TYPE_F32 || is_float(weight.type())) return out;
+  if (prompts == graph::PromptType::kF16) out.error = kHalfFactor * out.error + kHalfFloor;
+  if (prompts == graph::PromptType::kFp8)
+    out.error += kDeviations * kFp8Eps * std::sqrt(2 * squares / 3) +
+                 kFp8Floor * (weights * largest + inputs * double{weight.largest()});
   return out;
 }
 

@@ -13,6 +13,10 @@
 //       inputs to int8 (quantized weights only), with one scale for up to 256 elements and at least
 //       120 levels: absolute, at most half a step, standard deviation step / sqrt(12), step =
 //       max |x| / 120.
+//   - with quantized weights, where the pack was asked to (graph::PromptType), round both to
+//     f16: see kHalfFactor; to FP8 (E4M3): relative, at most 2^-4 each, standard deviation at most
+//     2^-4 / sqrt(3); what is small beside the largest number of the matrix or of the row of inputs
+//     more, see kFp8Floor.
 // Inputs that are whole numbers up to 127, with 127 among every 32, lose nothing in any of these,
 // so with them a single wrong bit in a weight stands out.
 #ifndef FORGE_CORE_CONFORMANCE_ERROR_BOUND_HPP_
@@ -22,6 +26,7 @@
 #include <span>
 
 #include "core/conformance/weight.hpp"
+#include "core/graph/pack_device.hpp"
 
 namespace forge::conformance {
 
@@ -38,7 +43,8 @@ struct Product {
 
 // Row `row` of the weight times x. x_error: what each element of x may be off by already, or empty.
 Product product(const Weight& weight, std::uint64_t row, std::span<const float> x,
-                std::span<const double> x_error = {});
+                std::span<const double> x_error = {},
+                graph::PromptType prompts = graph::PromptType::kInt8);
 
 // act(x) where x may be off by `error`.
 Product activated(std::uint32_t activation, Product x);

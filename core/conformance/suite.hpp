@@ -24,9 +24,9 @@ struct SuiteOptions {
   std::string op;    // this op only: "linear"; empty: all
   std::string type;  // this type only: "q4_k"; empty: all
   std::uint64_t seed = 1;
-  // The devices were opened with half_products: other batches may give other bits, so cases are
-  // compared with the reference alone, all rows in one batch.
-  bool half_products = false;
+  // How the devices were opened. Where it is not int8, other batches of LINEAR may give other bits,
+  // so its cases are compared with the reference alone, all rows in one batch.
+  graph::PromptType prompts = graph::PromptType::kInt8;
   // Called after each line, with how many there are; false stops with kCancelled.
   std::function<bool(std::size_t done, std::size_t total)> progress;
 };

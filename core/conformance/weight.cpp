@@ -59,6 +59,7 @@ Result<std::shared_ptr<const Weight>> Weight::make(Random& random, std::string n
     FORGE_TRY(fill_undirected(random, *codec, weight->data_));
   }
   codec->dequantize(weight->data_.data(), weight->values_.data(), n);
+  for (const float v : weight->values_) weight->largest_ = std::max(weight->largest_, std::abs(v));
   return std::shared_ptr<const Weight>(std::move(weight));
 }
 

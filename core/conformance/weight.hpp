@@ -32,6 +32,7 @@ class Weight {
   // Borrows from this object.
   forge_tensor_v1 tensor() const;
   std::uint32_t type() const { return type_; }
+  float largest() const { return largest_; }  // magnitude of all elements
   // Row `row` as f32, rows counted over all outer dimensions.
   std::span<const float> row(std::uint64_t row) const {
     return {values_.data() + row * shape_[0], static_cast<std::size_t>(shape_[0])};
@@ -45,6 +46,7 @@ class Weight {
   std::vector<std::uint64_t> shape_;
   std::vector<std::byte> data_;
   std::vector<float> values_;
+  float largest_ = 0;
 };
 
 }  // namespace forge::conformance

@@ -6,6 +6,19 @@
 #include "core/graph/reference/pack.hpp"
 
 namespace forge::graph {
+namespace {
+
+std::uint32_t flag_of(PromptType prompts) {
+  if (prompts == PromptType::kF16) return FORGE_PACK_HALF_PRODUCTS;
+  return prompts == PromptType::kFp8 ? FORGE_PACK_FP8_PRODUCTS : 0;
+}
+
+}  // namespace
+
+PromptType prompt_type_named(std::string_view name) {
+  if (name == "f16") return PromptType::kF16;
+  return name == "fp8" ? PromptType::kFp8 : PromptType::kInt8;
+}
 
 Result<std::shared_ptr<PackDevice>> PackDevice::open(std::string pack_id,
                                                      const forge_plugin_kernel_pack_v1& record,
@@ -22,7 +35,7 @@ Result<std::shared_ptr<PackDevice>> PackDevice::open(std::string pack_id,
   pack_options.n_threads = options.n_threads;
   pack_options.flags = (options.profile ? std::uint32_t{FORGE_PACK_PROFILE} : 0u) |
                        (options.pin ? std::uint32_t{FORGE_PACK_PIN} : 0u) |
-                       (options.half_products ? std::uint32_t{FORGE_PACK_HALF_PRODUCTS} : 0u);
+                       flag_of(options.prompts);
   forge_pack_device* handle = nullptr;
   forge_message message;
   const forge_status code = record.device_open(&device, &pack_options, &handle, &message);

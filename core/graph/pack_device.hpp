@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/graph/graph.hpp"
@@ -13,6 +14,12 @@
 #include "forge/sdk/status.hpp"
 
 namespace forge::graph {
+
+// What products with quantized weights for many rows may round weights and inputs to, where a pack
+// has such kernels. Int8: as for few rows, with the same bits.
+enum class PromptType { kInt8, kF16, kFp8 };
+// "int8", "f16" or "fp8"; anything else is the first.
+PromptType prompt_type_named(std::string_view name);
 
 // How a device is opened; see forge_device_v1 and forge_pack_options_v1.
 struct DeviceOptions {
@@ -25,7 +32,7 @@ struct DeviceOptions {
   std::uint32_t n_threads = 0;
   bool profile = false;
   bool pin = false;
-  bool half_products = false;
+  PromptType prompts = PromptType::kInt8;
 };
 
 // Told how far loading is, in bytes; false: stop.

@@ -49,7 +49,7 @@ Result<std::shared_ptr<graph::PackDevice>> open(const plugin::RegisteredPack& pa
   options.processor = device.processor;
   options.data_directory = pack.directory.string();
   options.n_threads = n_threads;
-  options.half_products = config.device.half_prompts;
+  options.prompts = graph::prompt_type_named(config.device.prompt_type);
   if (admission != nullptr) options.memory_budget = admission->budget.bytes;
   return graph::PackDevice::open(pack.id, *pack.pack, options);
 }
@@ -138,7 +138,7 @@ Status conform(const ConformanceOptions& options, const Program& program) {
                                      configured > 1 ? configured : kThreads));
   Progress bar("Checking", {.unit = Unit::kCount, .quiet = program.quiet()});
   conformance::SuiteOptions suite = options.suite;
-  suite.half_products = program.config().device.half_prompts;
+  suite.prompts = graph::prompt_type_named(program.config().device.prompt_type);
   suite.progress = [&](std::size_t done, std::size_t total) {
     bar.update(done, total);
     return !Interrupt::requested();

@@ -214,6 +214,7 @@ Status run_plan(const PlanOptions& options, const Program& program) {
   how.n_sequences = static_cast<std::uint32_t>(config.context.sequences);
   how.n_batch = static_cast<std::uint32_t>(config.context.batch);
   how.reserve_gib = config.device.desktop_reserve_gb;
+  how.prompts = graph::prompt_type_named(config.device.prompt_type);
   FORGE_ASSIGN(how.type_k, type_of_name(config.device.k_type));
   FORGE_ASSIGN(how.type_v, type_of_name(config.device.v_type));
   for (PlannedCard& p : planned) {
@@ -244,11 +245,12 @@ void add_plan(CLI::App& app, Program& program) {
   command->add_flag("--json", options->json, "Print one JSON object");
   program.add_config_options(
       *command, {"context.length", "context.batch", "context.sequences", "device.k_type",
-                 "device.v_type", "device.desktop_reserve_gb", "plugins"});
+                 "device.v_type", "device.prompt_type", "device.desktop_reserve_gb", "plugins"});
   add_examples(*command,
                {{"Would it fit, and what would be its limits?",
                  "rocmforge plan model.gguf --device 9070xt --ctx 32768"},
                 {"Every card that is known", "rocmforge plan model.gguf"},
+                {"Prompts in FP8", "rocmforge plan model.gguf --device r9700 --prompt-type fp8"},
                 {"With a smaller KV cache, for a script",
                  "rocmforge plan model.gguf --device 7900xt --k-type q8_0 --v-type q8_0 --json"}});
   command->callback([options, &program] {

@@ -22,8 +22,8 @@ struct Card {
 
   // The processor whose kernels it runs; the packs compile for the first of each generation.
   std::string_view compiled_for() const { return gfx.starts_with("gfx11") ? "gfx1100" : "gfx1201"; }
-  // Products of 8-bit integers that matrix cores do in a second, and of f16 numbers: a 16x16x16
-  // product takes a SIMD 32 cycles on RDNA3 either way, 8 and 16 on RDNA4.
+  // Cycles that a 16x16x16 product takes a SIMD, of 8-bit integers and of f16 numbers; of FP8,
+  // which RDNA4 alone has, as of integers.
   std::uint32_t int8_matrix_cycles() const { return gfx.starts_with("gfx11") ? 32 : 8; }
   std::uint32_t f16_matrix_cycles() const { return gfx.starts_with("gfx11") ? 32 : 16; }
   // Cycles of all SIMDs in a second.

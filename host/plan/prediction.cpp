@@ -13,8 +13,8 @@ namespace forge::plan {
 namespace {
 
 constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
-constexpr std::uint32_t kFewRows = 8;  // at most, of the kernels between one row and a prompt
-constexpr std::uint32_t kEarly = 128;  // where an answer is measured, mostly
+constexpr std::uint32_t kFewRows = 16;  // at most, of the kernels between one row and a prompt
+constexpr std::uint32_t kEarly = 128;   // where an answer is measured, mostly
 constexpr std::uint32_t kLaunchesOfStep = 3;   // rows that are picked out, and quantized
 constexpr std::uint32_t kPickedAtOnce = 2048;  // logits of which one launch finds the best
 
@@ -70,6 +70,7 @@ class Predictor {
   void add_linear(const graph::Node& node, double rows, StepPrediction& step);
   void add_experts(const graph::Node& node, double rows, StepPrediction& step);
   double product_cycles(const std::string& kernel, double macs) const;
+  std::string many_rows(const std::string& type);
   void join_pair(std::set<std::string>& launched) const;
   void add_attention(const graph::Node& node, double n_sequences, double rows_each, double n_past,
                      StepPrediction& step);
@@ -160,7 +161,10 @@ void Predictor::add(StepPrediction& step, const std::string& kernel, double byte
 double Predictor::product_cycles(const std::string& kernel, double macs) const {
   const auto facts = kernels_.find(options_.card.compiled_for(), kernel);
   if (!facts || facts->products() <= 0) return macs / 32;  // one multiply-add of a lane each
-  return macs / facts->products() * facts->cycles(options_.card);
+  const std::uint32_t matrix_cycles = kernel.starts_with("half_gemm_")
+                                          ? options_.card.f16_matrix_cycles()
+                                          : options_.card.int8_matrix_cycles();
+  return macs / facts->products() * facts->cycles(matrix_cycles);
 }
 
 // Products of two types that the packs have one kernel for ("gemv_q4_k_q6_k") are one launch; it
@@ -200,6 +204,16 @@ void Predictor::add_experts(const graph::Node& node, double rows, StepPrediction
   step.launches += few ? 4 : 9;  // with the input's quantizing
 }
 
+// The kernel for prompts, without the type.
+std::string Predictor::many_rows(const std::string& type) {
+  if (options_.prompts == graph::PromptType::kF16) return "half_gemm_";
+  if (options_.prompts != graph::PromptType::kFp8) return "gemm_";
+  if (kernels_.find(options_.card.compiled_for(), "fp8_gemm_" + type)) return "fp8_gemm_";
+  notes_.insert(fmt::format("the {} has no matrix units for FP8: prompts are read in int8",
+                            options_.card.name));
+  return "gemm_";
+}
+
 void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction& step) {
   std::set<std::string> launched;
   for (std::size_t i = 0; i < node.weights.size(); i += 2) {  // the others are biases
@@ -215,7 +229,7 @@ void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction&
     const std::string kernel = is_float ? "float_" + type
                                         : (rows == 1          ? "gemv_"
                                            : rows <= kFewRows ? "skinny_"
-                                                              : "gemm_") +
+                                                              : many_rows(type)) +
                                               type;
     const double macs = elements(weight) * rows;
     const double cycles = is_float ? macs / 32 : product_cycles(kernel, macs);
@@ -226,6 +240,9 @@ void Predictor::add_linear(const graph::Node& node, double rows, StepPrediction&
   for (const std::string& kernel : launched) ++work_of(step, kernel).launches;
   // A prompt's input is quantized by a launch of its own.
   step.launches += static_cast<std::uint32_t>(launched.size()) + (rows > kFewRows ? 1 : 0);
+  const auto in_fp8 = [](const std::string& kernel) { return kernel.starts_with("fp8_gemm_"); };
+  step.launches +=  // what turns the input into FP8
+      static_cast<std::uint32_t>(std::count_if(launched.begin(), launched.end(), in_fp8));
 }
 
 void Predictor::add_attention(const graph::Node& node, double n_sequences, double rows_each,

@@ -33,6 +33,7 @@ struct PredictionOptions {
   std::uint32_t type_k = FORGE_TYPE_F16;  // of the KV cache: F16 or Q8_0
   std::uint32_t type_v = FORGE_TYPE_F16;
   double reserve_gib = 4.0;  // left to the desktop
+  graph::PromptType prompts = graph::PromptType::kInt8;
 };
 
 // Bytes on the card.

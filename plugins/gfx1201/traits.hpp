@@ -12,7 +12,8 @@ inline constexpr PackTraits kTraits = {.id = "gfx1201",
                                        .code_object = nullptr,
                                        .columns = 16,
                                        .skinny_rows = 16,
-                                       .workgroups_per_unit = 16};
+                                       .workgroups_per_unit = 16,
+                                       .fp8_rows = 128};
 
 }  // namespace forge::hip
 

@@ -13,7 +13,8 @@ inline constexpr PackTraits kTraits = {.id = "sm90",
                                        .skinny_rows = 16,
                                        .workgroups_per_unit = 16,
                                        .gated_groups = 3,
-                                       .unit_lds = 228 * 1024};
+                                       .unit_lds = 228 * 1024,
+                                       .fp8_rows = 64};
 
 }  // namespace forge::hip
 

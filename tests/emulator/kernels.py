@@ -23,11 +23,13 @@ def struct(name, *fields):
 
 Rows = struct("Rows", ("base", P), ("stride", U32), ("width", U32))
 Quantized = struct("Quantized", ("q", P), ("meta", P), ("k", U32))
-Planes = struct("Planes", ("codes", P), ("singles", P), ("pairs", P), ("scales", P), ("super", P))
+Planes = struct("Planes", ("codes", P), ("singles", P), ("pairs", P), ("scales", P), ("super", P), ("fp8_unit", F))
 Part = struct("Part", ("weight", Planes), ("up", Planes), ("bias", P), ("up_bias", P), ("y", Rows), ("residual", Rows),
               ("n_out", U32), ("first_tile", U32), ("second", U32))
 Normed = struct("Normed", ("x", P), ("weight", P), ("eps", F))
-MatmulArgs = struct("MatmulArgs", ("x", Quantized), ("normed", Normed), ("to", Quantized), ("n_rows", U32), ("n_parts", U32), ("n_tiles", U32),
+Fp8Rows = struct("Fp8Rows", ("q", P), ("unit", P))
+Fp8RowsArgs = struct("Fp8RowsArgs", ("x", Quantized), ("to", Fp8Rows))
+MatmulArgs = struct("MatmulArgs", ("x", Quantized), ("x_fp8", Fp8Rows), ("normed", Normed), ("to", Quantized), ("n_rows", U32), ("n_parts", U32), ("n_tiles", U32),
                     ("activation", U32), ("part", Part * 3))
 FloatArgs = struct("FloatArgs", ("x", Rows), ("n_rows", U32), ("n_parts", U32), ("n_tiles", U32), ("activation", U32),
                    ("part", Part * 3))
@@ -158,11 +160,12 @@ class Weights:
         both = lambda a, b: np.repeat(np.stack([a, b], -1), 16, axis=-1)
         self.value = (value * both(d * s0, d * s1) + both(dm * m0, dm * m1)).reshape(rows, k)[:n_out]
         self.buffers = {n: buffer(a) for n, a in self.planes.items()}
+        self.unit = 2.0 ** np.ceil(np.log2(np.abs(self.value).max() / 447))
         self.struct = self.slice(0, 1)
 
     def slice(self, i, n):
         """The i-th of n equal runs of tiles."""
-        return Planes(**{name: b.ptr + i * b.nbytes // n for name, b in self.buffers.items()})
+        return Planes(**{name: b.ptr + i * b.nbytes // n for name, b in self.buffers.items()}, fp8_unit=self.unit)
 
 
 def quantize(x):
@@ -234,10 +237,16 @@ class Tests:
                 results[i] = y.array.copy()
             name = f"{name}_{other}"
         self.normed(name, gated, parts, n_out, n_tiles, k, bool(other))
-        for kernel, rows in (("gemv", 1), ("skinny", 1), ("skinny", 18)) + (() if gated else (("gemm", 1), ("gemm", 18), ("half_gemm", 18))):
+        has_fp8 = f"fp8_gemm_{name}" in self.co.kernels
+        rounded = {"half_gemm": 3e-3, "fp8_gemm": 0.1}
+        many = (("gemm", 1), ("gemm", 18), ("gemm_low", 1), ("gemm_low", 18), ("half_gemm", 18)) + ((("fp8_gemm", 18),) if has_fp8 else ())
+        for kernel, rows in (("gemv", 1), ("skinny", 1), ("skinny", 18)) + (() if gated else many):
             bq, bm = buffers(q[:rows], meta[:rows])
             extra, args = [bq, bm], MatmulArgs(x=Quantized(bq.ptr, bm.ptr, k), n_rows=rows, n_parts=len(parts),
                                                n_tiles=n_tiles, activation=1 if gated else 0)
+            if kernel == "fp8_gemm":
+                x8, unit = self.fp8_rows(bq, bm, real); extra += [x8, unit]
+                args.x_fp8 = Fp8Rows(x8.ptr, unit.ptr)
             ys, tile = [], 0
             for i, (n, (w, up)) in enumerate(zip(n_out, parts)):
                 bias, y, residual = buffers(np.linspace(-1, 1, n, dtype=np.float32), np.full((rows, n), np.nan, np.float32),
@@ -253,14 +262,27 @@ class Tests:
             self.run(f"{kernel}_{'gated_' if gated else ''}{name}", grid, 256, args, extra)
             for i, (y, want) in enumerate(ys):
                 # Weight and input are rounded to 11 bits twice each, 4 * 2^-11 of a product at most; of a sum of 512 a part like
-                # 1e-3, as they are independent. A wrong bit in a weight is more than 1e-2.
-                self.close(f"{kernel} {rows} rows", y.array, want, 3e-3 if kernel == "half_gemm" else 1e-5)
-                if kernel == "half_gemm": continue
+                # 1e-3, as they are independent. A wrong bit in a weight is more than 1e-2. E4M3: 2^-4 each, deviation 2^-4 / sqrt(3),
+                # of the sum of squares; the largest of the outputs is some three deviations of that, so 8 deviations are 0.1 of it.
+                self.close(f"{kernel} {rows} rows", y.array, want, rounded.get(kernel, 1e-5))
+                if kernel in rounded: continue
                 first = results.setdefault(i, y.array[0].copy())
                 assert first.tobytes() == y.array[0].tobytes(), f"{kernel} {rows} rows: other bits than gemv"
                 if rows > 1:
                     more = results.setdefault((i, "more"), y.array.copy())
                     assert more.tobytes() == y.array.tobytes(), f"{kernel}: other bits than skinny"
+
+    def fp8_rows(self, bq, bm, real):
+        """Rows in E4M3: each within half of its last place, or of the smallest number, which the harness rounds to zero."""
+        rows, k = real.shape
+        x8, unit = buffers(np.zeros((rows, k), np.uint8), np.zeros(rows, np.float32))
+        self.run("fp8_rows", rows, 256, Fp8RowsArgs(Quantized(bq.ptr, bm.ptr, k), Fp8Rows(x8.ptr, unit.ptr)), [bq, bm, x8, unit])
+        exponent, fraction = (x8.array >> 3 & 15).astype(int), (x8.array & 7).astype(int)
+        value = np.where(exponent == 0, fraction * 2.0 ** -9, (8 + fraction) * 2.0 ** (exponent - 10.0)) * np.where(x8.array & 128, -1, 1)
+        assert (np.abs(unit.array / (np.abs(dequantize(bq.array, bm.array)).max(-1) / 447) - 1) < 1e-6).all(), "fp8_rows: units"
+        error = np.abs(value * unit.array[:, None] - real)
+        assert (error <= np.abs(real) * 2.0 ** -4 * (1 + 1e-6) + unit.array[:, None] * 2.0 ** -7).all(), "fp8_rows"
+        return x8, unit
 
     def normed(self, name, gated, parts, n_out, n_tiles, k, two_formats):
         """The same row by norm_quantize and gemv, and by gemv_normed: equal bits; with a gate also as quants."""
@@ -598,7 +620,8 @@ class Tests:
         args.fused, args.heads = 1, heads_args
         if dv % 32 == 0: args.to = Quantized(qo.ptr, mo.ptr, n_heads * dv)
         extra += [bk, bv, br, bn, qo, mo]
-        if not any_kernel: name, threads = f"attention_row_{dv}", 32 * (dv // 32 if dv % 32 == 0 else dv // 16)
+        by_row = dk == dv and not soft_cap and (any_type or not any_kernel)  # one type of state, known to the kernel
+        if by_row: name, threads = f"attention_row_{'q8_' if any_type else ''}{dv}", 32 * (dv // 32 if dv % 32 == 0 else dv // 16)
         self.run(name, (1, n_kv, 2), threads, args, extra)
         assert kc.array.tobytes() == kept[0].tobytes() and vc.array.tobytes() == kept[1].tobytes(), f"{name}: fused, the state differs"
         self.launch("attention_merge", (n, n_heads), 256, args, extra); self.n += 1
@@ -608,7 +631,7 @@ class Tests:
         if args.to.q is None: return
         quants = [a.tobytes() for a in quantize(by.array[-1:])]
         assert [qo.array[-1].tobytes(), mo.array[-1].tobytes()] == quants, f"{name}: quants of the merged row"
-        if any_kernel: return
+        if not by_row: return
         args.n_splits = 1
         for y in (by.ptr, None):  # the kernel makes the quants itself; the floats are not always wanted
             by.array[...] = np.nan; qo.array[...] = 0; mo.array[...] = 0; args.y.base = y

@@ -65,6 +65,8 @@ struct Planes {
   const uint8_t* pairs;
   const uint8_t* scales;
   const uint8_t* super;
+  // "fp8_gemm_...": a power of two; weights divided by it are below 448, the largest E4M3.
+  float fp8_unit;
 };
 
 inline constexpr uint32_t kMaxParts = 3;
@@ -82,25 +84,44 @@ struct MatmulPart {
   uint32_t second;      // of a kernel for two formats: not 0, it has the second
 };
 
-// FORGE_OP_LINEAR for quantized weights of one FORMAT: the parts share input and format.
-//   "gemv_FORMAT":         1 row.  Grid (tiles)
-//   "gemv_gated_FORMAT":   1 row, with an activation.  Grid (ceil(tiles / 2)); `to` may take the
-//   output as quants "gemv_normed_FORMAT", "gemv_normed_gated_FORMAT": likewise, but x is made from
-//   `normed` on the way (RMS, whole rows of
-//                          at most kMaxNormed elements), with the same bits as by "norm_quantize"
-//   "skinny_FORMAT":       any number of rows.  Grid (tiles, ceil(rows / skinny columns))
-//   "gemm_FORMAT":         any number of rows.  Grid (ceil(tiles / kGemmTiles), ceil(rows /
-//   kGemmRows)) "skinny_gated_FORMAT": with an activation, one part. There is no gemm with one:
-//   with many rows two parts and "gated" after
-//                          them cost less, and give the same bits
-//   "gemv_FIRST_SECOND", "gemv_normed_...", "skinny_...", "gemm_...": likewise, for parts of two
-//                          formats. Parts begin at multiples of kGemmTiles tiles
-// Tiles are those of all parts together. Skinny columns: 16 on gfx11 and gfx12, 8 on sm90.
-// All give the same bits.
-inline constexpr uint32_t kGemmRows = 64;
+// FORGE_OP_LINEAR for quantized weights of one FORMAT: the parts share input and format. Tiles are
+// those of all parts together. With the same bits:
+//   "gemv_FORMAT"        1 row. Grid (tiles)
+//   "gemv_gated_FORMAT"  1 row, with an activation; `to` may take the output as quants. Grid
+//                        (ceil(tiles / 2))
+//   "gemv_normed_FORMAT", "gemv_normed_gated_FORMAT"
+//                        likewise, but x is made from `normed` on the way (RMS, whole rows of at
+//                        most kMaxNormed elements), with the same bits as by "norm_quantize"
+//   "skinny_FORMAT"      any number of rows. Grid (tiles, ceil(rows / skinny columns))
+//   "skinny_gated_FORMAT"
+//                        likewise with an activation, one part
+//   "gemm_FORMAT"        any number of rows. Grid (ceil(tiles / kGemmTiles), ceil(rows /
+//                        kGemmRows)). There is none with an activation: with many rows two parts
+//                        and "gated" after them cost less
+//   "gemm_low_FORMAT"    likewise, kGemmLowRows rows at a time
+//   "gemv_FIRST_SECOND", "gemv_normed_...", "skinny_...", "gemm_...", "gemm_low_..."
+//                        likewise, for parts of two formats. Parts begin at multiples of kGemmTiles
+//                        tiles
+// With other bits, grid as of "gemm_FORMAT":
+//   "half_gemm_..."      weights and x in f16
+//   "fp8_gemm_..."       weights and x in E4M3, x as x_fp8; where the matrix units take it
+// Skinny columns: 16 on gfx11 and gfx12, 8 on sm90.
+inline constexpr uint32_t kGemmRows = 64, kGemmLowRows = 32;
 inline constexpr uint32_t kGemmTiles = 8;
 
 inline constexpr uint32_t kMaxNormed = 16384;
+
+// Rows in E4M3: element i of row r is q[r * k + i] times unit[r].
+struct Fp8Rows {
+  uint8_t* q;
+  float* unit;
+};
+
+// "fp8_rows": quantized rows in E4M3. Grid (rows).
+struct Fp8RowsArgs {
+  Quantized x;
+  Fp8Rows to;
+};
 
 struct Normed {
   const float* x;       // [k]
@@ -110,6 +131,7 @@ struct Normed {
 
 struct MatmulArgs {
   Quantized x;
+  Fp8Rows x_fp8;  // "fp8_gemm_..."
   Normed normed;  // "gemv_normed_..."
   Quantized to;   // "gemv_gated_...", "gemv_normed_gated_...": q null: none. part[0].y.base may be
                   // null with it
@@ -192,14 +214,18 @@ struct AttentionItem {
 inline constexpr uint32_t kSegmentBlocks =
     2;  // KV blocks that attention folds into one partial result
 
-// Three kernels for attention, with the same bits.
+// Kernels for attention, with the same bits.
 enum class AttentionKind : uint32_t {
   kPlain,  // "attention_DV": an f16 state; not fused
   kAny,    // "attention_any_DV": any KvType
   // "attention_row_DV": an f16 state; fused alone, dk == dv, no cap. Many waves, each with few
   // elements of V
   kRow,
+  kRowQ8,  // "attention_row_q8_DV": the same with a q8_0 state; dv a multiple of 32
 };
+constexpr bool is_row(AttentionKind kind) {
+  return kind == AttentionKind::kRow || kind == AttentionKind::kRowQ8;
+}
 
 // "attention_DV", DV one of 32, 64, 80, 96, 128, 256: y = attention of q over the state. A
 // workgroup of attention_threads() threads takes one item, one KV head's chunk of query heads and,
@@ -210,7 +236,7 @@ enum class AttentionKind : uint32_t {
 // Elements of V that a wave makes (dequantizing needs registers; one row has too little work for
 // fewer waves), and threads of the workgroup.
 constexpr uint32_t attention_dims(uint32_t dv, AttentionKind kind) {
-  if (kind == AttentionKind::kRow) return dv % 32 == 0 ? 32 : 16;
+  if (is_row(kind)) return dv % 32 == 0 ? 32 : 16;
   const uint32_t most = kind == AttentionKind::kAny ? 64 : 128;
   return dv % most == 0 ? most : dv;
 }
@@ -236,7 +262,7 @@ struct AttentionArgs {
   float* partial;
   uint32_t max_segments;
   const uint32_t* merge_first;  // [rows] position of the first row of the row's item
-  // dv a multiple of 32; q null: none. "attention_merge": y as quants too. "attention_row_DV":
+  // dv a multiple of 32; q null: none. "attention_merge": y as quants too. "attention_row...":
   // likewise with one split. y.base may be null then.
   Quantized to;
   // With fused != 0, of rows that are items of their own: q, k and v come as "heads" takes them,

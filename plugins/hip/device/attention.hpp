@@ -13,45 +13,16 @@
 #define FORGE_PLUGINS_HIP_DEVICE_ATTENTION_HPP_
 
 #include "plugins/hip/device/activation.hpp"
+#include "plugins/hip/device/attention_merge.hpp"
 #include "plugins/hip/device/heads.hpp"
 #include "plugins/hip/device/rows.hpp"
 
 namespace forge::hip::device {
 
-inline constexpr float kNothing = -3.0e38f;  // the largest score when there was none
-
-// Softmax over some positions without its division.
-struct Softmax {
-  float largest = kNothing;
-  float sum = 0;
-};
-
-// t * a + v * b, in both kernels alike.
-FORGE_DEVICE float blend(float t, float a, float v, float b) { return fma_of(t, a, v * b); }
-
-struct Blend {
-  float old_factor, new_factor;
-};
-
-// Merges s into t; the sums of values are blended with what is returned.
-FORGE_DEVICE Blend merge(Softmax& t, const Softmax& s) {
-  const float largest = max_of(t.largest, s.largest);
-  const Blend b = {exp_of(t.largest - largest), exp_of(s.largest - largest)};
-  t.sum = blend(t.sum, b.old_factor, s.sum, b.new_factor);
-  t.largest = largest;
-  return b;
-}
-
-// What the sum of values is multiplied by in the end.
-FORGE_DEVICE float final_factor(const Softmax& t, const float* sinks, uint32_t head) {
-  if (sinks == nullptr) return 1.0f / t.sum;
-  const float largest = max_of(t.largest, sinks[head]);
-  const float old_factor = exp_of(t.largest - largest);
-  return old_factor / fma_of(t.sum, old_factor, exp_of(sinks[head] - largest));
-}
-
-FORGE_DEVICE uint32_t first_seen(uint32_t position, uint32_t window) {
-  return window == 0 || position < window ? 0 : position - window + 1;
+constexpr KvTypes kv_types(AttentionKind kind) {
+  return kind == AttentionKind::kAny     ? KvTypes::kAny
+         : kind == AttentionKind::kRowQ8 ? KvTypes::kQ8
+                                         : KvTypes::kF16;
 }
 
 template <int kDv, AttentionKind kKind>
@@ -89,9 +60,8 @@ FORGE_DEVICE void scores_of(const AttentionArgs& a, const uint8_t* k, uint32_t k
       FORGE_UNROLL_ALL
       for (uint32_t half = 0; half < 2; ++half) {
         for (int r = 0; r < HalfTile::kARows; ++r)
-          read_k<kKind == AttentionKind::kAny, kRun>(a.cache, k, kv_head,
-                                                     half * 16 + HalfTile::a_row(r), step,
-                                                     HalfTile::first(), w[i][half] + r * kRun);
+          read_k<kv_types(kKind), kRun>(a.cache, k, kv_head, half * 16 + HalfTile::a_row(r), step,
+                                        HalfTile::first(), w[i][half] + r * kRun);
       }
     }
     FORGE_UNROLL_ALL
@@ -159,9 +129,8 @@ FORGE_DEVICE void load_values(const AttentionArgs& a, const uint8_t* v, uint32_t
     FORGE_UNROLL_ALL
     for (uint32_t half = 0; half < 2; ++half) {
       for (int r = 0; r < HalfTile::kARows; ++r)
-        read_v<kKind == AttentionKind::kAny, kRun>(a.cache, v, kv_head,
-                                                   first_dim + d * 16 + HalfTile::a_row(r), half,
-                                                   HalfTile::first(), to.w[d][half] + r * kRun);
+        read_v<kv_types(kKind), kRun>(a.cache, v, kv_head, first_dim + d * 16 + HalfTile::a_row(r),
+                                      half, HalfTile::first(), to.w[d][half] + r * kRun);
     }
   }
 }
@@ -200,7 +169,7 @@ FORGE_DEVICE void add_values(
     for (uint32_t half = 0; half < 2; ++half) {
       uint32_t w[HalfTile::kARows * kRun];
       for (int r = 0; r < HalfTile::kARows; ++r)
-        read_v<kKind == AttentionKind::kAny, kRun>(
+        read_v<kv_types(kKind), kRun>(
             a.cache, v, kv_head, first_dim + static_cast<uint32_t>(d) * 16 + HalfTile::a_row(r),
             half, HalfTile::first(), w + r * kRun);
       HalfTile::multiply(o[d], w, b[half]);
@@ -311,8 +280,8 @@ template <int kDv, AttentionKind kKind>
 FORGE_DEVICE void attention(const AttentionArgs& a) {
   using Tile = AttentionTile<kDv, kKind>;
   constexpr int kC = Tile::kC;
-  constexpr bool kEarly = kKind == AttentionKind::kRow;  // its few values are loaded with the keys
-  constexpr bool kQuantizes = kKind == AttentionKind::kRow && Tile::kDims == kBlock;
+  constexpr bool kEarly = is_row(kKind);  // its few values are loaded with the keys
+  constexpr bool kQuantizes = is_row(kKind) && Tile::kDims == kBlock;
   constexpr uint32_t kWaves = kDv / Tile::kDims;
   FORGE_LDS(Words4, q_words, Tile::kColumns * (256 + Tile::kPad) / 8);
   constexpr uint32_t kSums = Tile::kDimTiles * Tile::kE * kWave;
@@ -345,7 +314,7 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   if constexpr (kKind == AttentionKind::kRow && kHasPrefetch)
     prefetch_segment(a, front.table, kv_head, first_segment + block_z(), last_block,
                      kWaves * kWave);
-  if (kKind == AttentionKind::kRow || (kKind == AttentionKind::kAny && a.fused != 0)) {
+  if (is_row(kKind) || (kKind == AttentionKind::kAny && a.fused != 0)) {
     const uint32_t last_segment = last_block / kSegmentBlocks;
     const bool writes = skipped == 0 && (last_segment - first_segment) % a.n_splits == block_z();
     prepare_row<kDv, kKind>(a, item, kv_head, first_head, n_heads, writes, q, sums);
@@ -367,7 +336,7 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
          b < (segment + 1) * kSegmentBlocks && b <= last_block; ++b) {
       const uint64_t block = a.tables[front.table + b];
       const uint8_t* v = a.cache.v + block * a.cache.v_block_bytes;
-      EarlyValues<kEarly ? kDv : 32, AttentionKind::kRow> values;
+      EarlyValues<kEarly ? kDv : 32, kEarly ? kKind : AttentionKind::kRow> values;
       if constexpr (kEarly) load_values(a, v, kv_head, first_dim, values);
       float s[2][Tile::kE] = {};
       scores_of<kDv, kKind>(a, a.cache.k + block * a.cache.k_block_bytes, kv_head, q, s);
@@ -444,57 +413,18 @@ FORGE_DEVICE void attention(const AttentionArgs& a) {
   }
 }
 
-// What is known of every launch of "attention_row_DV", as constants: else most of its instructions
-// would be for other cases, and the kernel is over before they have come.
-template <int kDv>
+// What is known of every launch of "attention_row_DV" and "attention_row_q8_DV", as constants: else
+// most of its instructions would be for other cases, and the kernel is over before they have come.
+template <int kDv, KvType kType>
 FORGE_DEVICE AttentionArgs row_args(AttentionArgs a) {
   a.cache.dk = a.cache.dv = a.heads.cache.dk = a.heads.cache.dv = kDv;
-  a.cache.k_type = a.cache.v_type = KvType::kF16;
-  a.heads.cache.k_type = a.heads.cache.v_type = KvType::kF16;
+  a.cache.k_type = a.cache.v_type = kType;
+  a.heads.cache.k_type = a.heads.cache.v_type = kType;
   a.heads.dk = a.heads.dv = kDv;
   a.soft_cap = 0;
   a.n_chunks = 1;
   a.fused = 1;
   return a;
-}
-
-// A workgroup folds the partial results of one row and head.
-FORGE_DEVICE void attention_merge(const AttentionArgs& a) {
-  const uint32_t row = block_x();
-  const uint32_t head = block_y();
-  const uint32_t dv = a.cache.dv;
-  const uint32_t n_segments = a.rows[row].position / (kKvBlock * kSegmentBlocks) + 1;
-  // Of its item: partial results are numbered from the item's first segment.
-  const uint32_t first_segment =
-      first_seen(a.merge_first[row], a.window) / (kKvBlock * kSegmentBlocks);
-  const float* from = a.partial + (uint64_t{row} * a.n_heads + head) * a.max_segments * (dv + 2);
-  if (thread() >= dv) return;
-  Softmax total;
-  float sum = 0;
-  constexpr uint32_t kAhead = 8;  // results that are loaded before the first is used
-  const uint32_t n = n_segments - first_segment;
-  for (uint32_t front = 0; front < n; front += kAhead) {
-    Softmax soft[kAhead];
-    float values[kAhead];
-    FORGE_UNROLL_ALL
-    for (uint32_t i = 0; i < kAhead; ++i) {
-      const uint32_t segment = front + i < n ? front + i : n - 1;
-      const float* result = from + uint64_t{segment} * (dv + 2);
-      soft[i] = {result[dv], result[dv + 1]};
-      values[i] = result[thread()];
-    }
-    FORGE_UNROLL_ALL
-    for (uint32_t i = 0; i < kAhead; ++i) {
-      if (front + i >= n) break;
-      const Blend blended = merge(total, soft[i]);
-      sum = blend(sum, blended.old_factor, values[i], blended.new_factor);
-    }
-  }
-  const float v = sum * final_factor(total, a.sinks, head);
-  if (a.y.base != nullptr) a.y.base[uint64_t{row} * a.y.stride + head * dv + thread()] = v;
-  if (a.to.q == nullptr) return;
-  const uint64_t block = (uint64_t{row} * a.to.k + head * dv) / kBlock + wave();
-  quantize_block(v, a.to.q + block * kBlock, a.to.meta + block);
 }
 
 }  // namespace forge::hip::device

@@ -88,12 +88,12 @@ FORGE_DEVICE RowScales staged_scales(const PackedScales<kF>* rows) {
   return s;
 }
 
-// A workgroup makes 128 outputs for kGemmRows rows; each wave has one tile of weights, all share
+// A workgroup makes 128 outputs for kRowCount rows; each wave has one tile of weights, all share
 // the rows of x. Both come through LDS, a stage ahead: the memory is far away. Blocks beyond the
 // end have scales of zero.
-template <Format kF>
+template <Format kF, uint32_t kRowCount>
 struct GemmStage {
-  static constexpr uint32_t kRows = kGemmRows;
+  static constexpr uint32_t kRows = kRowCount;
   static constexpr uint32_t kWeights = kGemmTiles * kTileRows;
   Words4 x[kRows * Stage::kRowWords];
   Words4 weights[kWeights * Stage::kRowWords];
@@ -103,8 +103,8 @@ struct GemmStage {
   alignas(16) PackedScales<kF> scales[kStageBlocks][kGemmTiles][kTileRows];
 };
 
-// What a thread brings of a stage: of x 16 bytes, of weights a block of a row, and the scales of
-// both.
+// What a thread brings of a stage: of x 16 bytes (where there are so many), of weights a block of a
+// row, and the scales of both.
 template <Format kF>
 struct GemmFetch {
   uint32_t x[4];
@@ -113,14 +113,15 @@ struct GemmFetch {
   RawScales scales;
 };
 
-template <Format kF>
+template <Format kF, uint32_t kRows>
 FORGE_DEVICE void fetch_stage(const MatmulArgs& a, const Planes& planes, uint32_t tile,
                               uint32_t first, uint32_t s, GemmFetch<kF>& f) {
   const uint32_t n_blocks = a.x.k / kBlock;
   const uint32_t x_row = smaller(first + thread() / 4, a.n_rows - 1);
   const uint32_t x_block = smaller(s * kStageBlocks + thread() % 4 / 2, n_blocks - 1);
-  load_words<4>(f.x, a.x.q + uint64_t{x_row} * a.x.k + x_block * kBlock + thread() % 2 * 16);
-  const uint32_t meta_row = smaller(first + thread() / kStageBlocks % kGemmRows, a.n_rows - 1);
+  if (kRows == kGemmRows || thread() < 4 * kRows)
+    load_words<4>(f.x, a.x.q + uint64_t{x_row} * a.x.k + x_block * kBlock + thread() % 2 * 16);
+  const uint32_t meta_row = smaller(first + thread() / kStageBlocks % kRows, a.n_rows - 1);
   const uint32_t meta_block = smaller(s * kStageBlocks + thread() % kStageBlocks, n_blocks - 1);
   f.meta = a.x.meta[uint64_t{meta_row} * n_blocks + meta_block];
   const uint32_t block = s * kStageBlocks + lane() / kTileRows;
@@ -129,11 +130,13 @@ FORGE_DEVICE void fetch_stage(const MatmulArgs& a, const Planes& planes, uint32_
   f.scales = load_raw_scales<kF>(planes, n_blocks, tile, near, lane() % kTileRows);
 }
 
-template <Format kF>
-FORGE_DEVICE void store_stage(const GemmFetch<kF>& f, bool weights_count, GemmStage<kF>& stage) {
+template <Format kF, uint32_t kRows>
+FORGE_DEVICE void store_stage(const GemmFetch<kF>& f, bool weights_count,
+                              GemmStage<kF, kRows>& stage) {
   static_assert(kThreads == 4 * kGemmRows && kWave == kStageBlocks * kTileRows);
-  stage.x[thread() / 4 * Stage::kRowWords + thread() % 4] = {{f.x[0], f.x[1], f.x[2], f.x[3]}};
-  if (thread() < kGemmRows * kStageBlocks)
+  if (kRows == kGemmRows || thread() < 4 * kRows)
+    stage.x[thread() / 4 * Stage::kRowWords + thread() % 4] = {{f.x[0], f.x[1], f.x[2], f.x[3]}};
+  if (thread() < kRows * kStageBlocks)
     stage.inputs[thread() % kStageBlocks][thread() / kStageBlocks] = pack_input<kF>(f.meta);
   uint32_t half0[4], half1[4];
   unpack<kF, 4>(f.codes, 0, half0, half1);
@@ -145,11 +148,11 @@ FORGE_DEVICE void store_stage(const GemmFetch<kF>& f, bool weights_count, GemmSt
       pack_scales<kF>(weights_count ? scales_of<kF>(f.scales) : Scales{});
 }
 
-template <Format kF>
-FORGE_DEVICE void multiply_stage(
-    const GemmStage<kF>& stage, uint32_t block, const Int8Tile::Start& magic,
-    float (&acc)[kGemmRows / Int8Tile::kColumns][Int8Tile::kElements]) {
-  constexpr uint32_t kTiles = kGemmRows / Int8Tile::kColumns;
+template <Format kF, uint32_t kRows>
+FORGE_DEVICE void multiply_stage(const GemmStage<kF, kRows>& stage, uint32_t block,
+                                 const Int8Tile::Start& magic,
+                                 float (&acc)[kRows / Int8Tile::kColumns][Int8Tile::kElements]) {
+  constexpr uint32_t kTiles = kRows / Int8Tile::kColumns;
   constexpr uint32_t kWords = PackedInput<kF>::kWords;
   WeightFragment w;
   Int8Tile::load_a(w.half0, w.half1,
@@ -177,9 +180,9 @@ FORGE_DEVICE void multiply_stage(
   }
 }
 
-template <Format kF>
-FORGE_DEVICE void gemm_of(const MatmulArgs& a, GemmStage<kF>* stage) {
-  constexpr int kTiles = kGemmRows / Int8Tile::kColumns;
+template <Format kF, uint32_t kRows>
+FORGE_DEVICE void gemm_of(const MatmulArgs& a, GemmStage<kF, kRows>* stage) {
+  constexpr int kTiles = kRows / Int8Tile::kColumns;
   const uint32_t n_blocks = a.x.k / kBlock;
   const uint32_t n_stages = (n_blocks + kStageBlocks - 1) / kStageBlocks;
   const uint32_t per = segment_blocks(n_blocks);
@@ -188,22 +191,22 @@ FORGE_DEVICE void gemm_of(const MatmulArgs& a, GemmStage<kF>* stage) {
   const MatmulPart& part = part_of(a.part, a.n_parts, busy ? all_tile : a.n_tiles - 1);
   const Planes planes = part.weight;
   const uint32_t tile = (busy ? all_tile : a.n_tiles - 1) - part.first_tile;
-  const uint32_t first = block_y() * kGemmRows;
+  const uint32_t first = block_y() * kRows;
   const uint32_t my_block = lane() / kTileRows;  // of a stage, whose weights the thread brings
 
   float acc[kTiles][Int8Tile::kElements] = {};
   float total[kTiles][Int8Tile::kElements] = {};
   const Int8Tile::Start magic = Int8Tile::start_from(kMagic);
   GemmFetch<kF> next;
-  fetch_stage<kF>(a, planes, tile, first, 0, next);
-  store_stage<kF>(next, my_block < n_blocks, stage[0]);
+  fetch_stage<kF, kRows>(a, planes, tile, first, 0, next);
+  store_stage<kF, kRows>(next, my_block < n_blocks, stage[0]);
   barrier();
   uint32_t left = per;  // blocks to the end of the segment
   for (uint32_t s = 0; s < n_stages; ++s) {
-    if (s + 1 < n_stages) fetch_stage<kF>(a, planes, tile, first, s + 1, next);
+    if (s + 1 < n_stages) fetch_stage<kF, kRows>(a, planes, tile, first, s + 1, next);
     FORGE_UNROLL_ALL
     for (uint32_t i = 0; i < kStageBlocks; ++i) {
-      multiply_stage<kF>(stage[s % 2], i, magic, acc);
+      multiply_stage<kF, kRows>(stage[s % 2], i, magic, acc);
       if (--left != 0 && s * kStageBlocks + i + 1 != n_blocks) continue;
       left = per;
       FORGE_UNROLL_ALL
@@ -215,7 +218,8 @@ FORGE_DEVICE void gemm_of(const MatmulArgs& a, GemmStage<kF>* stage) {
       }
     }
     if (s + 1 < n_stages)
-      store_stage<kF>(next, (s + 1) * kStageBlocks + my_block < n_blocks, stage[(s + 1) % 2]);
+      store_stage<kF, kRows>(next, (s + 1) * kStageBlocks + my_block < n_blocks,
+                             stage[(s + 1) % 2]);
     barrier();
   }
   if (!busy) return;
@@ -232,24 +236,25 @@ FORGE_DEVICE void gemm_of(const MatmulArgs& a, GemmStage<kF>* stage) {
   }
 }
 
-template <Format kF>
+template <Format kF, uint32_t kRows>
 FORGE_DEVICE void gemm(const MatmulArgs& a) {
-  FORGE_LDS(GemmStage<kF>, stage, 2);
-  gemm_of<kF>(a, stage);
+  typedef GemmStage<kF, kRows> Each;
+  FORGE_LDS(Each, stage, 2);
+  gemm_of<kF, kRows>(a, stage);
 }
 
 // Parts of two formats.
-template <Format kF, Format kG>
+template <Format kF, Format kG, uint32_t kRows>
 FORGE_DEVICE void gemm_pair(const MatmulArgs& a) {
   union Stages {
-    GemmStage<kF> first[2];
-    GemmStage<kG> second[2];
+    GemmStage<kF, kRows> first[2];
+    GemmStage<kG, kRows> second[2];
   };
   FORGE_LDS(Stages, stages, 1);
   if (part_of(a.part, a.n_parts, smaller(block_x() * kGemmTiles, a.n_tiles - 1)).second != 0)
-    gemm_of<kG>(a, stages[0].second);
+    gemm_of<kG, kRows>(a, stages[0].second);
   else
-    gemm_of<kF>(a, stages[0].first);
+    gemm_of<kF, kRows>(a, stages[0].first);
 }
 
 }  // namespace forge::hip::device

@@ -6,23 +6,10 @@
 #ifndef FORGE_PLUGINS_HIP_DEVICE_HALF_GEMM_HPP_
 #define FORGE_PLUGINS_HIP_DEVICE_HALF_GEMM_HPP_
 
-#include "plugins/hip/device/matmul.hpp"
+#include "plugins/hip/device/float_sums.hpp"
+#include "plugins/hip/device/halves.hpp"
 
 namespace forge::hip::device {
-
-// ---------------------------------------------------------------- two halves in a word
-
-// The four bytes of a word as halves, exact.
-template <bool kSigned>
-FORGE_DEVICE void halves_of(uint32_t bytes, uint32_t (&to)[2]) {
-  // 0x6400 + b is the half 1024 + b. Signed bytes are moved to 0 .. 255 first.
-  constexpr uint32_t kOffset = kSigned ? 0xe480e480u : 0xe400e400u;  // -1152, -1024
-  if constexpr (kSigned) bytes ^= 0x80808080u;
-  to[0] = add_halves(spread_bytes<0>(bytes, 0x64), kOffset);
-  to[1] = add_halves(spread_bytes<1>(bytes, 0x64), kOffset);
-}
-
-FORGE_DEVICE uint32_t twice(uint16_t half) { return half * 0x00010001u; }
 
 // Weights are 2^6 times too large as halves, so that those of a millionth are no subnormals; sums
 // take it back.
@@ -71,16 +58,7 @@ FORGE_DEVICE void halves_of_x(const uint32_t (&quants)[4], float d, Words4 (&to)
 
 // ---------------------------------------------------------------- the product
 
-// A workgroup makes 128 outputs for kGemmRows rows, a wave 32 outputs for half of them.
-struct HalfGemm {
-  static constexpr uint32_t kWeightTiles = 2, kWaves = kGemmTiles / kWeightTiles;  // along outputs
-  static constexpr uint32_t kWaveRows = kGemmRows / 2;
-  static constexpr uint32_t kTiles = kWaveRows / HalfTile::kColumns;
-  typedef float Sums[kWeightTiles][kTiles][HalfTile::kElements];
-
-  static FORGE_METHOD uint32_t first_tile() { return wave() % kWaves * kWeightTiles; }
-  static FORGE_METHOD uint32_t first_row() { return wave() / kWaves * kWaveRows; }
-};
+typedef FloatSums<kGemmRows> HalfSums;
 
 // Rows of 32 elements (64 bytes) in chunks of 16 bytes. Where a chunk lies depends on row and
 // block, so that a quarter of a wave never meets in a bank of LDS: neither 8 rows' chunk c, nor two
@@ -145,53 +123,31 @@ FORGE_DEVICE void load_halves(uint32_t (&to)[2 * HalfTile::kRun], const HalfStag
   }
 }
 
-FORGE_DEVICE void multiply_halves_stage(const HalfStage& stage, uint32_t block,
-                                        HalfGemm::Sums& sums) {
+FORGE_DEVICE void multiply_halves_stage(const HalfStage& stage, uint32_t block, HalfSums& sums) {
   constexpr int kRun = HalfTile::kRun;
-  uint32_t a[HalfGemm::kWeightTiles][2][HalfTile::kARows * kRun];  // by tile and step
+  uint32_t a[HalfSums::kWeightTiles][2][HalfTile::kARows * kRun];  // by tile and step
   FORGE_UNROLL_ALL
-  for (uint32_t i = 0; i < HalfGemm::kWeightTiles; ++i) {
+  for (uint32_t i = 0; i < HalfSums::kWeightTiles; ++i) {
     FORGE_UNROLL_ALL
     for (int r = 0; r < HalfTile::kARows; ++r) {
       uint32_t words[2 * kRun];
       load_halves(words, stage.weights[block], block,
-                  (HalfGemm::first_tile() + i) * kTileRows + HalfTile::a_row(r));
+                  (HalfSums::first_tile() + i) * kTileRows + HalfTile::a_row(r));
       for (int j = 0; j < 2 * kRun; ++j) a[i][j / kRun][r * kRun + j % kRun] = words[j];
     }
   }
   FORGE_UNROLL_ALL
-  for (uint32_t t = 0; t < HalfGemm::kTiles; ++t) {
+  for (uint32_t t = 0; t < HalfSums::kTiles; ++t) {
     uint32_t words[2 * kRun];
     load_halves(words, stage.x[block], block,
-                HalfGemm::first_row() + t * HalfTile::kColumns + HalfTile::b_column());
+                HalfSums::first_row() + t * HalfTile::kColumns + HalfTile::b_column());
     FORGE_UNROLL_ALL
     for (int step = 0; step < 2; ++step) {
       uint32_t b[kRun];
       for (int j = 0; j < kRun; ++j) b[j] = words[step * kRun + j];
       FORGE_UNROLL_ALL
-      for (uint32_t i = 0; i < HalfGemm::kWeightTiles; ++i)
-        HalfTile::multiply(sums[i][t], a[i][step], b);
-    }
-  }
-}
-
-FORGE_DEVICE void finish_halves(const MatmulArgs& a, const HalfGemm::Sums& sums) {
-  FORGE_UNROLL_ALL
-  for (uint32_t i = 0; i < HalfGemm::kWeightTiles; ++i) {
-    const uint32_t all_tile = block_x() * kGemmTiles + HalfGemm::first_tile() + i;
-    if (all_tile >= a.n_tiles) return;
-    const MatmulPart& part = part_of(a.part, a.n_parts, all_tile);
-    const uint32_t n = (all_tile - part.first_tile) * kTileRows;
-    FORGE_UNROLL_ALL
-    for (uint32_t t = 0; t < HalfGemm::kTiles; ++t) {
-      FORGE_UNROLL_ALL
-      for (int e = 0; e < HalfTile::kElements; ++e) {
-        const uint32_t row = block_y() * kGemmRows + HalfGemm::first_row() +
-                             t * HalfTile::kColumns + HalfTile::c_column(e % HalfTile::kCColumns);
-        if (row >= a.n_rows) continue;
-        finish<false>(part, a.activation, row, n + HalfTile::c_row(e / HalfTile::kCColumns),
-                      sums[i][t][e] * (1.0f / kHalfScale), 0);
-      }
+      for (uint32_t i = 0; i < HalfSums::kWeightTiles; ++i)
+        HalfTile::multiply(sums.of[i][t], a[i][step], b);
     }
   }
 }
@@ -208,7 +164,7 @@ FORGE_DEVICE void half_gemm_of(const MatmulArgs& a, HalfStage* stage) {
   const uint32_t first = block_y() * kGemmRows;
   const uint32_t my_block = lane() / kTileRows;  // of a stage, whose weights the thread brings
 
-  HalfGemm::Sums sums = {};
+  HalfSums sums = {};
   HalfFetch next;
   fetch_halves<kF>(a, planes, tile, first, 0, next);
   store_halves<kF>(next, my_block < n_blocks, stage[0]);
@@ -223,7 +179,7 @@ FORGE_DEVICE void half_gemm_of(const MatmulArgs& a, HalfStage* stage) {
                        stage[(s + 1) % 2]);
     barrier();
   }
-  finish_halves(a, sums);
+  finish_sums(a, sums, [](const MatmulPart&, uint32_t) { return 1.0f / kHalfScale; });
 }
 
 template <Format kF>

@@ -2,6 +2,7 @@
 // nvcc, and by the host compiler for the simulator.
 #include "plugins/hip/device/attention.hpp"
 #include "plugins/hip/device/float_matmul.hpp"
+#include "plugins/hip/device/fp8_gemm.hpp"
 #include "plugins/hip/device/gemm.hpp"
 #include "plugins/hip/device/gemv.hpp"
 #include "plugins/hip/device/half_gemm.hpp"
@@ -35,18 +36,26 @@ FORGE_KERNEL(peak_f32, PeakArgs, 256) { device::peak_f32(a); }
   FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) { \
     device::attention<dv, AttentionKind::kind>(a);                                    \
   }
-#define FORGE_ATTENTION(dv)                                                                     \
-  FORGE_ATTENTION_KIND(attention_, dv, kPlain)                                                  \
-  FORGE_ATTENTION_KIND(attention_any_, dv, kAny)                                                \
-  FORGE_KERNEL(attention_row_##dv, AttentionArgs, attention_threads(dv, AttentionKind::kRow)) { \
-    device::attention<dv, AttentionKind::kRow>(device::row_args<dv>(a));                        \
+#define FORGE_ATTENTION_ROW(name, dv, kind, type)                                      \
+  FORGE_KERNEL(name##dv, AttentionArgs, attention_threads(dv, AttentionKind::kind)) {  \
+    device::attention<dv, AttentionKind::kind>(device::row_args<dv, KvType::type>(a)); \
   }
+#define FORGE_ATTENTION(dv)                      \
+  FORGE_ATTENTION_KIND(attention_, dv, kPlain)   \
+  FORGE_ATTENTION_KIND(attention_any_, dv, kAny) \
+  FORGE_ATTENTION_ROW(attention_row_, dv, kRow, kF16)
 FORGE_ATTENTION(32)
 FORGE_ATTENTION(64)
 FORGE_ATTENTION(80)
 FORGE_ATTENTION(96)
 FORGE_ATTENTION(128)
 FORGE_ATTENTION(256)
+#define FORGE_ATTENTION_Q8(dv) FORGE_ATTENTION_ROW(attention_row_q8_, dv, kRowQ8, kQ8)
+FORGE_ATTENTION_Q8(32)
+FORGE_ATTENTION_Q8(64)
+FORGE_ATTENTION_Q8(96)
+FORGE_ATTENTION_Q8(128)
+FORGE_ATTENTION_Q8(256)
 FORGE_KERNEL(attention_merge, AttentionArgs, 256) { device::attention_merge(a); }
 
 #define FORGE_FLOAT(name, type)                              \
@@ -60,21 +69,31 @@ FORGE_FLOAT(f16, kF16)
 FORGE_FLOAT(bf16, kBf16)
 FORGE_FLOAT(f32, kF32)
 
-#define FORGE_MATMUL(name, format)                                                            \
-  FORGE_DENSE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); } \
-  FORGE_STREAM_KERNEL(gemv_gated_##name, MatmulArgs, 256) {                                   \
-    device::gemv<format, true, false>(a);                                                     \
-  }                                                                                           \
-  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                  \
-    device::gemv<format, false, true>(a);                                                     \
-  }                                                                                           \
-  FORGE_STREAM_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                            \
-    device::gemv<format, true, true>(a);                                                      \
-  }                                                                                           \
-  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }          \
-  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }     \
-  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format>(a); }               \
-  FORGE_DENSE_KERNEL(half_gemm_##name, MatmulArgs, 256) { device::half_gemm<format>(a); }
+#if FORGE_FP8_ROWS
+FORGE_KERNEL(fp8_rows, Fp8RowsArgs, 256) { device::fp8_rows(a); }
+#define FORGE_FP8_KERNEL(name, Args, threads, function) \
+  FORGE_DENSE_KERNEL(name, Args, threads) { function(a); }
+#else
+#define FORGE_FP8_KERNEL(name, Args, threads, function)
+#endif
+
+#define FORGE_MATMUL(name, format)                                                                \
+  FORGE_DENSE_KERNEL(gemv_##name, MatmulArgs, 256) { device::gemv<format, false, false>(a); }     \
+  FORGE_STREAM_KERNEL(gemv_gated_##name, MatmulArgs, 256) {                                       \
+    device::gemv<format, true, false>(a);                                                         \
+  }                                                                                               \
+  FORGE_STREAM_KERNEL(gemv_normed_##name, MatmulArgs, 256) {                                      \
+    device::gemv<format, false, true>(a);                                                         \
+  }                                                                                               \
+  FORGE_STREAM_KERNEL(gemv_normed_gated_##name, MatmulArgs, 256) {                                \
+    device::gemv<format, true, true>(a);                                                          \
+  }                                                                                               \
+  FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny<format, false>(a); }              \
+  FORGE_KERNEL(skinny_gated_##name, MatmulArgs, 256) { device::skinny<format, true>(a); }         \
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm<format, kGemmRows>(a); }        \
+  FORGE_DENSE_KERNEL(gemm_low_##name, MatmulArgs, 256) { device::gemm<format, kGemmLowRows>(a); } \
+  FORGE_DENSE_KERNEL(half_gemm_##name, MatmulArgs, 256) { device::half_gemm<format>(a); }         \
+  FORGE_FP8_KERNEL(fp8_gemm_##name, MatmulArgs, 256, device::fp8_gemm<format>)
 FORGE_MATMUL(q8_0, kQ8_0)
 FORGE_MATMUL(q4_0, kQ4_0)
 FORGE_MATMUL(q4_1, kQ4_1)
@@ -96,10 +115,16 @@ FORGE_MATMUL(mxfp4, kMXFP4)
     device::gemv_pair<first, second, true>(a);                                                     \
   }                                                                                                \
   FORGE_KERNEL(skinny_##name, MatmulArgs, 256) { device::skinny_pair<first, second>(a); }          \
-  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) { device::gemm_pair<first, second>(a); }        \
+  FORGE_DENSE_KERNEL(gemm_##name, MatmulArgs, 256) {                                               \
+    device::gemm_pair<first, second, kGemmRows>(a);                                                \
+  }                                                                                                \
+  FORGE_DENSE_KERNEL(gemm_low_##name, MatmulArgs, 256) {                                           \
+    device::gemm_pair<first, second, kGemmLowRows>(a);                                             \
+  }                                                                                                \
   FORGE_DENSE_KERNEL(half_gemm_##name, MatmulArgs, 256) {                                          \
     device::half_gemm_pair<first, second>(a);                                                      \
-  }
+  }                                                                                                \
+  FORGE_FP8_KERNEL(fp8_gemm_##name, MatmulArgs, 256, (device::fp8_gemm_pair<first, second>))
 FORGE_MATMUL_PAIR(q4_k_q6_k, kQ4_K, kQ6_K)
 FORGE_MATMUL_PAIR(q5_k_q6_k, kQ5_K, kQ6_K)
 

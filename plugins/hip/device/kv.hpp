@@ -4,6 +4,7 @@
 
 #include "plugins/hip/device/args.hpp"
 #include "plugins/hip/device/formats.hpp"
+#include "plugins/hip/device/halves.hpp"
 #include "plugins/hip/device/target.hpp"
 
 namespace forge::hip::device {
@@ -74,21 +75,21 @@ FORGE_DEVICE void write_v(const KvCache& c, const RowInfo& row, const uint32_t* 
   }
 }
 
-// Two elements as halves from two signed bytes (bits 0 to 15 of `pair`) and their scales.
-FORGE_DEVICE uint32_t halves_of_bytes(uint32_t pair, float d0, float d1) {
-  const uint32_t low = half_of_float(static_cast<float>(static_cast<int8_t>(pair & 255)) * d0);
-  const uint32_t high =
-      half_of_float(static_cast<float>(static_cast<int8_t>(pair >> 8 & 255)) * d1);
-  return low | high << 16;
+// What the kernel knows of the types of the state it reads.
+enum class KvTypes { kF16, kQ8, kAny };
+
+template <KvTypes kTypes>
+FORGE_DEVICE bool is_f16(KvType type) {
+  return kTypes == KvTypes::kF16 || (kTypes == KvTypes::kAny && type == KvType::kF16);
 }
 
-// kRun words of halves of K (f16 unless kAny): row `position` of the block, elements from 16 * step
-// + 2 * first.
-template <bool kAny, int kRun>
+// kRun words of halves of K: row `position` of the block, elements from 16 * step + 2 * first.
+// Rounded once: a quant times its scale is exact before.
+template <KvTypes kTypes, int kRun>
 FORGE_DEVICE void read_k(const KvCache& c, const uint8_t* block, uint32_t head, uint32_t position,
                          uint32_t step, uint32_t first, uint32_t* to) {
   const uint32_t entry = head * kKvBlock + position;
-  if (!kAny || c.k_type == KvType::kF16) {
+  if (is_f16<kTypes>(c.k_type)) {
     uint32_t words[kRun];
     load_words<kRun>(
         words, reinterpret_cast<const uint32_t*>(block) + entry * (c.dk / 2) + step * 8 + first);
@@ -96,31 +97,38 @@ FORGE_DEVICE void read_k(const KvCache& c, const uint8_t* block, uint32_t head, 
     return;
   }
   const auto* scales = reinterpret_cast<const uint16_t*>(block + c.n_kv_heads * kKvBlock * c.dk);
-  const float d = float_of_half(scales[entry * (c.dk / kKvGroup) + step / 2]);
-  const auto* pairs = reinterpret_cast<const uint16_t*>(block + entry * c.dk + step * 16) + first;
-  for (int i = 0; i < kRun; ++i) to[i] = halves_of_bytes(pairs[i], d, d);
+  const uint32_t d = twice(scales[entry * (c.dk / kKvGroup) + step / 2]);
+  uint32_t quants[kRun / 2];
+  load_words<kRun / 2>(quants, block + entry * c.dk + step * 16 + 2 * first);
+  for (int i = 0; i < kRun / 2; ++i) {
+    uint32_t pairs[2];
+    halves_of<true>(quants[i], pairs);
+    for (int j = 0; j < 2; ++j) to[2 * i + j] = multiply_halves(pairs[j], d);
+  }
 }
 
-// kRun words of halves of V (f16 unless kAny): element `i` of the vectors of positions 16 * step +
-// 2 * first, ...
-template <bool kAny, int kRun>
+// kRun words of halves of V: element `i` of the vectors of positions 16 * step + 2 * first, ...
+template <KvTypes kTypes, int kRun>
 FORGE_DEVICE void read_v(const KvCache& c, const uint8_t* block, uint32_t head, uint32_t i,
                          uint32_t step, uint32_t first, uint32_t* to) {
   const uint32_t entry = head * c.dv + i;
-  if (!kAny || c.v_type == KvType::kF16) {
+  if (is_f16<kTypes>(c.v_type)) {
     uint32_t words[kRun];
     load_words<kRun>(words, reinterpret_cast<const uint32_t*>(block) + entry * (kKvBlock / 2) +
                                 step * 8 + first);
     for (int w = 0; w < kRun; ++w) to[w] = words[w];
     return;
   }
-  const auto* scales = reinterpret_cast<const uint16_t*>(block + c.n_kv_heads * kKvBlock * c.dv) +
-                       (head * (c.dv / kKvGroup) + i / kKvGroup) * kKvBlock + step * 16 + 2 * first;
-  const auto* pairs =
-      reinterpret_cast<const uint16_t*>(block + entry * kKvBlock + step * 16) + first;
-  for (int w = 0; w < kRun; ++w)
-    to[w] =
-        halves_of_bytes(pairs[w], float_of_half(scales[2 * w]), float_of_half(scales[2 * w + 1]));
+  uint32_t scales[kRun], quants[kRun / 2];
+  load_words<kRun>(
+      scales, reinterpret_cast<const uint16_t*>(block + c.n_kv_heads * kKvBlock * c.dv) +
+                  (head * (c.dv / kKvGroup) + i / kKvGroup) * kKvBlock + step * 16 + 2 * first);
+  load_words<kRun / 2>(quants, block + entry * kKvBlock + step * 16 + 2 * first);
+  for (int w = 0; w < kRun / 2; ++w) {
+    uint32_t pairs[2];
+    halves_of<true>(quants[w], pairs);
+    for (int j = 0; j < 2; ++j) to[2 * w + j] = multiply_halves(pairs[j], scales[2 * w + j]);
+  }
 }
 
 }  // namespace forge::hip::device

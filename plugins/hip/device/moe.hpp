@@ -201,7 +201,7 @@ FORGE_DEVICE void experts_gemm(const ExpertsArgs& a) {
   const uint32_t count = a.groups.count[expert];
   if (block_y() * kGemmRows >= count) return;
   const uint32_t first = a.groups.first[expert];
-  gemm<kF>(product_with<kF>(a, expert, first, first, count));
+  gemm<kF, kGemmRows>(product_with<kF>(a, expert, first, first, count));
 }
 
 FORGE_DEVICE void experts_sum(const ExpertsSumArgs& a) {

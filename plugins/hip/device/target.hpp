@@ -14,7 +14,10 @@
 //   f):
 //     the lower or the upper two bytes of v, each with f above it
 //   - opaque(v), schedule_here(), prefetch(p) where kHasPrefetch
-//   - matrix products of a wave: Int8Tile and HalfTile, see below. Int8Tile::Start is what sums
+//   - FORGE_FP8_ROWS: rows of a workgroup of "fp8_gemm_..."; 0: the matrix units do not take E4M3.
+//     Else fp8_of(4 floats), fp8_of_bytes(4 bytes, d, m)
+//   - matrix products of a wave: Int8Tile, HalfTile and, with FORGE_FP8_ROWS, Fp8Tile, see below.
+//   Int8Tile::Start is what sums
 //     start from; load_a and load_two bring operands from LDS
 // Waves have 32 lanes everywhere.
 //

@@ -9,6 +9,7 @@
 #define FORGE_GFX12 0
 #endif
 
+#define FORGE_FP8_ROWS (FORGE_GFX12 ? 128 : 0)
 #define FORGE_DEVICE static inline __attribute__((device, always_inline))
 #define FORGE_METHOD __attribute__((device, always_inline))
 #define FORGE_LDS(type, name, count) static __attribute__((shared)) type name[count]
@@ -260,6 +261,40 @@ struct HalfTile : TileLayout {
     for (int i = 0; i < 8; ++i) c[i] = acc[i];
   }
 };
+
+#if FORGE_GFX12
+// Four floats of at most 448 as E4M3.
+FORGE_DEVICE uint32_t fp8_of(float a, float b, float c, float d) {
+  const int low = __builtin_amdgcn_cvt_pk_fp8_f32(a, b, 0, false);
+  return static_cast<uint32_t>(__builtin_amdgcn_cvt_pk_fp8_f32(c, d, low, true));
+}
+
+// u * d + m of each unsigned byte of a word.
+FORGE_DEVICE uint32_t fp8_of_bytes(uint32_t bytes, float d, float m) {
+  float v[4];
+  for (uint32_t i = 0; i < 4; ++i) v[i] = fma_of(static_cast<float>(bytes >> 8 * i & 255), d, m);
+  return fp8_of(v[0], v[1], v[2], v[3]);
+}
+
+// Operands as Int8Tile has them.
+struct Fp8Tile : TileLayout {
+  static constexpr int kRun = Int8Tile::kRun;
+  // c += both products of 16 k.
+  static __attribute__((device, always_inline)) void multiply2(float (&c)[8],
+                                                               const uint32_t (&a0)[kRun],
+                                                               const uint32_t (&a1)[kRun],
+                                                               const uint32_t (&b0)[kRun],
+                                                               const uint32_t (&b1)[kRun]) {
+    ForgeFloat8 acc;
+    for (int i = 0; i < 8; ++i) acc[i] = c[i];
+    acc = __builtin_amdgcn_wmma_f32_16x16x16_fp8_fp8_w32_gfx12(
+        __builtin_bit_cast(ForgeInt2, a0), __builtin_bit_cast(ForgeInt2, b0), acc);
+    acc = __builtin_amdgcn_wmma_f32_16x16x16_fp8_fp8_w32_gfx12(
+        __builtin_bit_cast(ForgeInt2, a1), __builtin_bit_cast(ForgeInt2, b1), acc);
+    for (int i = 0; i < 8; ++i) c[i] = acc[i];
+  }
+};
+#endif
 
 }  // namespace forge::hip::device
 

@@ -4,6 +4,7 @@
 
 #include <cuda_fp16.h>
 
+#define FORGE_FP8_ROWS 64
 #define FORGE_DEVICE static __device__ __forceinline__
 #define FORGE_METHOD __device__ __forceinline__
 #define FORGE_LDS(type, name, count) __shared__ type name[count]
@@ -189,6 +190,37 @@ struct HalfTile : TileLayout {
         "{%0,%1,%2,%3};"
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a[0]), "r"(a[2]), "r"(a[1]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  }
+};
+
+// Four floats of at most 448 as E4M3.
+FORGE_DEVICE uint32_t fp8_of(float a, float b, float c, float d) {
+  uint16_t low, high;
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(low) : "f"(b), "f"(a));
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(high) : "f"(d), "f"(c));
+  return static_cast<uint32_t>(low) | static_cast<uint32_t>(high) << 16;
+}
+
+// u * d + m of each unsigned byte of a word, by way of halves: 0x6400 + u is the half 1024 + u.
+FORGE_DEVICE uint32_t fp8_of_bytes(uint32_t bytes, float d, float m) {
+  const uint32_t d2 = half_of_float(d) * 0x10001u, m2 = half_of_float(m) * 0x10001u;
+  const uint32_t low = fma_halves(add_halves(spread_bytes<0>(bytes, 0x64), 0xe400e400u), d2, m2);
+  const uint32_t high = fma_halves(add_halves(spread_bytes<1>(bytes, 0x64), 0xe400e400u), d2, m2);
+  uint16_t to[2];
+  asm("cvt.rn.satfinite.e4m3x2.f16x2 %0, %1;" : "=h"(to[0]) : "r"(low));
+  asm("cvt.rn.satfinite.e4m3x2.f16x2 %0, %1;" : "=h"(to[1]) : "r"(high));
+  return static_cast<uint32_t>(to[0]) | static_cast<uint32_t>(to[1]) << 16;
+}
+
+struct Fp8Tile : TileLayout {
+  static constexpr int kRun = Int8Tile::kRun;
+  static __device__ __forceinline__ void multiply2(float (&c)[4], const uint32_t (&a0)[2],
+                                                   const uint32_t (&a1)[2], const uint32_t (&b0)[1],
+                                                   const uint32_t (&b1)[1]) {
+    asm("mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+        "{%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a0[0]), "r"(a0[1]), "r"(a1[0]), "r"(a1[1]), "r"(b0[0]), "r"(b1[0]));
   }
 };
 

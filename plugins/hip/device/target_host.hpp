@@ -15,6 +15,7 @@
 #error "FORGE_SIM_GFX says which GPU's matrix fragments are simulated: 11 or 12"
 #endif
 #define FORGE_GFX12 (FORGE_SIM_GFX == 12)
+#define FORGE_FP8_ROWS (FORGE_GFX12 ? 128 : 0)
 #define FORGE_SIM_TARGET (FORGE_GFX12 ? "gfx1201" : "gfx1100")
 
 #define FORGE_DEVICE [[maybe_unused]] static inline
@@ -226,6 +227,56 @@ struct HalfTile : TileLayout {
     return float_of_half(static_cast<uint16_t>(words[k / 2] >> 16 * (k % 2)));
   }
 };
+
+#if FORGE_FP8_ROWS
+// E4M3 as OCP's "8-bit Floating Point Specification" 1.0 has it: 1 sign, 4 exponent bits (bias 7),
+// 3 of the fraction; no infinities, the largest number is 448. To nearest, ties to even.
+FORGE_DEVICE uint32_t fp8_of_float(float v) {
+  const uint32_t sign = std::signbit(v) ? 0x80 : 0;
+  const float a = std::fmin(std::fabs(v), 448.0f);
+  const int exponent = a < 0x1p-6f ? -6 : std::ilogb(a);
+  const float eighths = std::nearbyint(std::ldexp(a, 3 - exponent));  // 8 .. 16; below: subnormal
+  // 16 eighths are 8 of the next exponent, and 8 of the smallest are its first normal number.
+  return sign | static_cast<uint32_t>(static_cast<int>(eighths) + 8 * (exponent + 6));
+}
+FORGE_DEVICE float float_of_fp8(uint32_t byte) {
+  const int exponent = static_cast<int>(byte >> 3 & 15), fraction = static_cast<int>(byte & 7);
+  const float a = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -9)
+                                : std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
+  return (byte & 0x80) != 0 ? -a : a;
+}
+
+FORGE_DEVICE uint32_t fp8_of(float a, float b, float c, float d) {
+  return fp8_of_float(a) | fp8_of_float(b) << 8 | fp8_of_float(c) << 16 | fp8_of_float(d) << 24;
+}
+
+FORGE_DEVICE uint32_t fp8_of_bytes(uint32_t bytes, float d, float m) {
+  const auto of = [&](int i) { return fma_of(static_cast<float>(bytes >> 8 * i & 255), d, m); };
+  return fp8_of(of(0), of(1), of(2), of(3));
+}
+
+struct Fp8Tile : TileLayout {
+  static constexpr int kRun = Int8Tile::kRun;
+  static void multiply2(float (&c)[8], const uint32_t (&a0)[kRun], const uint32_t (&a1)[kRun],
+                        const uint32_t (&b0)[kRun], const uint32_t (&b1)[kRun]) {
+    add(c, a0, b0);
+    add(c, a1, b1);
+  }
+
+ private:
+  static float at(const uint32_t (&words)[4], uint32_t k) {
+    return float_of_fp8(words[k / 4] >> 8 * (k % 4) & 255);
+  }
+  static void add(float (&c)[8], const uint32_t (&a)[kRun], const uint32_t (&b)[kRun]) {
+    const auto all = gather<kRun, 4>(a, b);
+    float column[16];
+    for (uint32_t k = 0; k < 16; ++k) column[k] = at(all.b[c_column(0)], k);
+    for (int e = 0; e < 8; ++e) {
+      for (uint32_t k = 0; k < 16; ++k) c[e] += at(all.a[c_row(e)], k) * column[k];
+    }
+  }
+};
+#endif
 
 }  // namespace forge::hip::device
 

@@ -1,8 +1,10 @@
 #include "plugins/hip/runtime/device.hpp"
 
 #include <algorithm>
+#include <string>
 #include <thread>
 
+#include "forge/sdk/host.hpp"
 #include "plugins/hip/runtime/plan.hpp"
 #include "plugins/hip/runtime/support.hpp"
 
@@ -15,13 +17,25 @@ std::uint32_t default_threads() {
   return std::clamp(std::thread::hardware_concurrency(), 1u, kMost);
 }
 
+PromptType prompts_of(const PackTraits& traits, std::uint32_t flags) {
+  if ((flags & FORGE_PACK_FP8_PRODUCTS) != 0) {
+    if (traits.fp8_rows != 0) return PromptType::kFp8;
+    sdk::log(sdk::LogLevel::kWarn,
+             std::string(traits.id) +
+                 " has no matrix units for FP8: prompts are read in int8; f16 "
+                 "is the other choice there");
+    return PromptType::kInt8;
+  }
+  return (flags & FORGE_PACK_HALF_PRODUCTS) != 0 ? PromptType::kF16 : PromptType::kInt8;
+}
+
 }  // namespace
 
 GpuDevice::GpuDevice(const PackTraits& traits, const forge_pack_options_v1& options)
     : traits_(traits),
       n_threads_(options.n_threads == 0 ? default_threads() : options.n_threads),
       profile_((options.flags & FORGE_PACK_PROFILE) != 0),
-      half_products_((options.flags & FORGE_PACK_HALF_PRODUCTS) != 0) {}
+      prompts_(prompts_of(traits, options.flags)) {}
 
 Result<std::unique_ptr<sdk::PackDevice>> GpuDevice::open(const PackTraits& traits,
                                                          const forge_device_v1& device,
@@ -38,15 +52,15 @@ Status GpuDevice::node_supported(const forge_graph_v1& graph, std::uint32_t inde
 
 Result<forge_plan_memory_v1> GpuDevice::plan_memory(const forge_graph_v1& graph,
                                                     const forge_plan_options_v1& options) {
-  return GpuPlan::memory(graph, options);
+  return GpuPlan::memory(graph, options, prompts_);
 }
 
 Result<std::unique_ptr<sdk::PackPlan>> GpuDevice::compile(const forge_graph_v1& graph,
                                                           const forge_plan_options_v1& options,
                                                           const sdk::Progress& progress) {
   FORGE_TRY(gpu_->enter());
-  return GpuPlan::compile({traits_, gpu_, *kernels_, idle_, n_threads_, profile_, half_products_},
-                          graph, options, progress);
+  return GpuPlan::compile({traits_, gpu_, *kernels_, idle_, n_threads_, profile_, prompts_}, graph,
+                          options, progress);
 }
 
 Status GpuDevice::release_idle() {

@@ -34,7 +34,8 @@ class GpuDevice final : public sdk::PackDevice {
 
   const PackTraits& traits_;
   const std::uint32_t n_threads_;
-  const bool profile_, half_products_;
+  const bool profile_;
+  const PromptType prompts_;
   std::shared_ptr<Gpu> gpu_;
   std::unique_ptr<KernelSet> kernels_;
   IdleList idle_;

@@ -17,15 +17,15 @@ constexpr const char* kOneStep = "a step of the model";
 }  // namespace
 
 forge_plan_memory_v1 GpuPlan::memory(const forge_graph_v1& graph,
-                                     const forge_plan_options_v1& options) {
-  const Program program = Program::build(graph, options);
+                                     const forge_plan_options_v1& options, PromptType prompts) {
+  const Program program = Program::build(graph, options, prompts);
   forge_plan_memory_v1 memory = {};
   memory.struct_size = sizeof(memory);
   memory.weights = WeightPlan::of(graph).counted();
   for (const std::uint64_t bytes :
        {program.placement.arena_bytes, 2 * program.quantized_bytes, 2 * program.meta_bytes,
-        program.partial_bytes, program.gate_bytes, program.experts_bytes,
-        StepInputs::capacity(graph, program, options)})
+        program.fp8_bytes, program.fp8_unit_bytes, program.partial_bytes, program.gate_bytes,
+        program.experts_bytes, StepInputs::capacity(graph, program, options)})
     memory.scratch += counted_bytes(bytes);
   memory.state_per_block = kv_block_bytes(graph);
   return memory;
@@ -36,13 +36,14 @@ Result<std::unique_ptr<sdk::PackPlan>> GpuPlan::compile(const PlanContext& conte
                                                         const forge_plan_options_v1& options,
                                                         const sdk::Progress& progress) {
   auto plan = std::unique_ptr<GpuPlan>(new GpuPlan(context, graph, options));
-  plan->program_ = Program::build(graph, options);
+  plan->program_ = Program::build(graph, options, context.prompts);
   for (const std::unique_ptr<Step>& step : plan->program_.steps)
     FORGE_TRY(step->prepare(context.kernels));
   FORGE_ASSIGN(Stream stream, Stream::create(context.gpu));
   plan->stream_ = std::make_shared<Stream>(std::move(stream));
   FORGE_ASSIGN(plan->inputs_, StepInputs::create(graph, plan->program_));
-  FORGE_ASSIGN(plan->weights_, WeightStore::load(context.gpu, graph, context.n_threads, progress));
+  FORGE_ASSIGN(plan->weights_,
+               WeightStore::load(context.gpu, graph, context.n_threads, context.prompts, progress));
   FORGE_TRY(plan->allocate());
   plan->place();
   plan->counters_.resize(plan->program_.steps.size());
@@ -57,6 +58,8 @@ Status GpuPlan::allocate() {
   FORGE_ASSIGN(quantized_,
                DeviceBuffer::allocate(gpu, 2 * program_.quantized_bytes, "quantized values"));
   FORGE_ASSIGN(meta_, DeviceBuffer::allocate(gpu, 2 * program_.meta_bytes, "quantized values"));
+  FORGE_ASSIGN(fp8_, DeviceBuffer::allocate(gpu, program_.fp8_bytes, "rows in FP8"));
+  FORGE_ASSIGN(fp8_units_, DeviceBuffer::allocate(gpu, program_.fp8_unit_bytes, "rows in FP8"));
   FORGE_ASSIGN(partial_, DeviceBuffer::allocate(gpu, program_.partial_bytes, "partial results"));
   FORGE_ASSIGN(gate_, DeviceBuffer::allocate(gpu, program_.gate_bytes, "gates"));
   FORGE_ASSIGN(experts_, DeviceBuffer::allocate(gpu, program_.experts_bytes, "experts' values"));
@@ -82,7 +85,6 @@ void GpuPlan::place() {
   Execution& x = execution_;
   x.traits = &context_.traits;
   x.n_units = context_.gpu->n_units();
-  x.half_products = context_.half_products;
   x.kernels = &context_.kernels;
   x.stream = stream_.get();
   x.weights = &weights_;
@@ -92,6 +94,7 @@ void GpuPlan::place() {
     x.quantized[slot].meta =
         reinterpret_cast<BlockMeta*>(meta_.data() + slot * program_.meta_bytes);
   }
+  x.fp8 = {fp8_.data(), reinterpret_cast<float*>(fp8_units_.data())};
   x.partial = reinterpret_cast<float*>(partial_.data());
   x.gate = reinterpret_cast<float*>(gate_.data());
   x.experts = experts_.data();

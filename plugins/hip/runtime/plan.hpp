@@ -22,7 +22,7 @@ struct PlanContext {
   IdleList& idle;
   std::uint32_t n_threads;
   bool profile;
-  bool half_products = false;
+  PromptType prompts = PromptType::kInt8;
 };
 
 class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
@@ -34,7 +34,8 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
                                                         const sdk::Progress& progress);
   // What compile() takes of the device's memory.
   static forge_plan_memory_v1 memory(const forge_graph_v1& graph,
-                                     const forge_plan_options_v1& options);
+                                     const forge_plan_options_v1& options,
+                                     PromptType prompts = PromptType::kInt8);
 
   Result<std::unique_ptr<sdk::PackState>> create_state(std::uint32_t n_blocks,
                                                        std::uint32_t n_slots) override;
@@ -78,7 +79,7 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   Program program_;
   StepInputs inputs_;
   WeightStore weights_;
-  DeviceBuffer arena_, quantized_, meta_, partial_, gate_, experts_;
+  DeviceBuffer arena_, quantized_, meta_, fp8_, fp8_units_, partial_, gate_, experts_;
   PinnedBuffer staging_;  // for outputs on their way to the host
   struct Staged {
     std::uint8_t* to;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugins/hip/runtime/experts.hpp"
+#include "plugins/hip/runtime/matmul_step.hpp"
 #include "plugins/hip/runtime/value_use.hpp"
 
 namespace forge::hip {
@@ -27,10 +28,11 @@ struct HeadChain {
 class Builder {
  public:
   // n_rows: most of a step.
-  Builder(Program& program, const forge_graph_v1& graph, std::uint64_t n_rows)
+  Builder(Program& program, const forge_graph_v1& graph, std::uint64_t n_rows, PromptType prompts)
       : program_(program),
         graph_(graph),
         n_rows_(n_rows),
+        prompts_(prompts),
         use_(graph),
         done_(graph.n_nodes, false),
         shares_(graph.n_values, FORGE_NONE),
@@ -218,6 +220,7 @@ class Builder {
     MatmulStep::Input input;
     input.value = node.input_id(0);
     input.n_in = node.input(0).width;
+    input.prompts = prompts_;
     std::vector<std::uint32_t> touches;
     if (type.format == nullptr) {
       touches.push_back(input.value);
@@ -470,6 +473,7 @@ class Builder {
   Program& program_;
   const forge_graph_v1& graph_;
   const std::uint64_t n_rows_;
+  const PromptType prompts_;
   const ValueUse use_;
   std::vector<bool> done_;  // nodes that another one's launch does
   std::vector<std::uint32_t> shares_;
@@ -483,14 +487,19 @@ class Builder {
 
 }  // namespace
 
-Program Program::build(const forge_graph_v1& graph, const forge_plan_options_v1& options) {
+Program Program::build(const forge_graph_v1& graph, const forge_plan_options_v1& options,
+                       PromptType prompts) {
   Program program;
   const std::uint64_t rows = std::max(options.max_rows, options.max_outputs);
-  Builder builder(program, graph, rows);
+  Builder builder(program, graph, rows, prompts);
   builder.run();
   program.placement =
       place_values({graph, options, program.steps, builder.shares(), builder.with_step()});
   program.quantized_bytes = rows * program.max_k;
+  if (prompts == PromptType::kFp8) {
+    program.fp8_bytes = program.quantized_bytes;
+    program.fp8_unit_bytes = rows * sizeof(float);
+  }
   program.gate_bytes *= rows;
   program.meta_bytes = rows * (program.max_k / kBlock) * sizeof(BlockMeta);
   program.partial_bytes = std::max(options.max_rows * program.list_bytes[FORGE_ROWS_TOKENS],

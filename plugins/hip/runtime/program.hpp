@@ -31,7 +31,8 @@ struct RopeTable {
 //   NORM over heads and ROPE of Q and K, the writing of K and V: part of ATTENTION's step
 //   an input of several LINEARs is quantized once, and where possible by the kernel that makes it
 struct Program {
-  static Program build(const forge_graph_v1& graph, const forge_plan_options_v1& options);
+  static Program build(const forge_graph_v1& graph, const forge_plan_options_v1& options,
+                       PromptType prompts = PromptType::kInt8);
 
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<Embedding> embeddings;
@@ -41,6 +42,7 @@ struct Program {
   // Workspaces, bytes.
   std::uint32_t max_k = 0;                            // longest quantized row
   std::uint64_t quantized_bytes = 0, meta_bytes = 0;  // of one of the two sets of quantized rows
+  std::uint64_t fp8_bytes = 0, fp8_unit_bytes = 0;    // of rows in E4M3; 0 without them
   std::uint64_t list_bytes[2] = {};                   // of one row of a TOP_K, by FORGE_ROWS_*
   std::uint64_t partial_bytes = 0;
   std::uint64_t experts_bytes = 0;

@@ -2,16 +2,7 @@
 
 #include <algorithm>
 
-#include "plugins/hip/runtime/residency.hpp"
-
 namespace forge::hip {
-namespace {
-
-Rows rows_or_none(const Execution& x, std::uint32_t value) {
-  return value == FORGE_NONE ? Rows{} : x.values[value];
-}
-
-}  // namespace
 
 // ---------------------------------------------------------------- norm, quantize
 
@@ -56,153 +47,6 @@ Status NormStep::launch(const Execution& x) const {
   args.eps = params_.eps;
   if (to_.quantized) args.to = to_.rows.of(x);
   return x.launch(function_, kernel, {x.n_rows[row_kind], width_ / params_.group}, args);
-}
-
-// ---------------------------------------------------------------- matmul
-
-MatmulStep::MatmulStep(const MatrixType& type, const MatrixType* second, const Input& input,
-                       std::uint32_t activation, std::vector<MatrixPart> parts)
-    : type_(type), input_(input), activation_(activation), parts_(std::move(parts)) {
-  for (const MatrixPart& part : parts_) n_tiles_ += ceil_div(part.n_out, kTileRows);
-  const std::string types =
-      second == nullptr ? type.name : std::string(type.name) + "_" + second->name;
-  const std::string tail = (activation == FORGE_ACT_NONE ? "_" : "_gated_") + types;
-  if (type.format == nullptr) {
-    gemv_.name = kernel = "float" + tail;
-    return;
-  }
-  gemv_.name = (input.normed.x == FORGE_NONE ? "gemv" : "gemv_normed") + tail;
-  skinny_.name = "skinny" + tail;
-  gemm_.name = "gemm_" + types;
-  half_gemm_.name = "half_" + gemm_.name;
-  kernel = gemv_.name + "|skinny|gemm";
-}
-
-Status MatmulStep::prepare(KernelSet& kernels) {
-  if (is_gated()) gate_.name = "gated";
-  for (Kernel* k : {&gemv_, &skinny_, &gemm_, &half_gemm_, &gate_}) {
-    if (k->name.empty()) continue;
-    FORGE_ASSIGN(k->function, kernels.find(k->name));
-  }
-  return {};
-}
-
-bool MatmulStep::can_quantize() const {
-  return type_.format != nullptr && activation_ != FORGE_ACT_NONE && parts_[0].n_out % kBlock == 0;
-}
-
-void MatmulStep::quantize_to(const QuantizedRows& to, bool y_wanted) {
-  to_ = to;
-  y_wanted_ = y_wanted;
-}
-
-bool MatmulStep::quantizes(const Execution& x) const {
-  return to_.k != 0 && x.n_rows[row_kind] == 1;
-}
-
-template <class Args>
-void MatmulStep::fill(const Execution& x, Args& args) const {
-  args.n_rows = x.n_rows[row_kind];
-  args.n_parts = static_cast<std::uint32_t>(parts_.size());
-  args.n_tiles = n_tiles_;
-  args.activation = activation_;
-  std::uint32_t first_tile = 0;
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const MatrixPart& from = parts_[i];
-    MatmulPart& to = args.part[i];
-    to.weight = x.weights->planes(from.weight);
-    to.bias = x.weights->vector(from.bias);
-    if (from.up != FORGE_NONE) {
-      to.up = x.weights->planes(from.up);
-      to.up_bias = x.weights->vector(from.up_bias);
-    }
-    to.y = x.values[from.y];
-    to.residual = rows_or_none(x, from.residual);
-    to.n_out = from.n_out;
-    to.first_tile = first_tile;
-    to.second = from.second ? 1 : 0;
-    first_tile += ceil_div(from.n_out, kTileRows);
-  }
-}
-
-Status MatmulStep::launch(const Execution& x) const {
-  const std::uint32_t n_rows = x.n_rows[row_kind];
-  if (type_.format == nullptr) {
-    FloatMatmulArgs args = {};
-    fill(x, args);
-    args.x = x.values[input_.value];
-    return x.launch(gemv_.function, gemv_.name, {n_tiles_, ceil_div(n_rows, kFloatRows)}, args);
-  }
-  MatmulArgs args = {};
-  fill(x, args);
-  args.x = input_.rows.of(x);
-  if (n_rows == 1) return launch_gemv(x, args);
-  if (n_rows <= x.traits->skinny_rows)
-    return x.launch(skinny_.function, skinny_.name, {n_tiles_, ceil_div(n_rows, x.traits->columns)},
-                    args);
-  if (is_gated()) return launch_gated(x, args);
-  return launch_gemm(x, args);
-}
-
-Status MatmulStep::launch_gemm(const Execution& x, const MatmulArgs& args) const {
-  const Kernel& kernel_of = x.half_products ? half_gemm_ : gemm_;
-  return x.launch(kernel_of.function, kernel_of.name,
-                  {ceil_div(args.n_tiles, kGemmTiles), ceil_div(args.n_rows, kGemmRows)}, args);
-}
-
-// Gate and up as two parts of one product, then the activation in place.
-Status MatmulStep::launch_gated(const Execution& x, MatmulArgs& args) const {
-  const MatmulPart both = args.part[0];
-  args.n_parts = 2;
-  args.n_tiles = 2 * n_tiles_;
-  args.activation = FORGE_ACT_NONE;
-  args.part[0].up = {};
-  args.part[0].up_bias = nullptr;
-  args.part[1] = args.part[0];
-  args.part[1].weight = both.up;
-  args.part[1].bias = both.up_bias;
-  args.part[1].y = {x.gate, both.n_out, both.n_out};
-  args.part[1].first_tile = n_tiles_;
-  FORGE_TRY(launch_gemm(x, args));
-  ElementArgs gate = {};
-  gate.a = both.y;
-  gate.b = args.part[1].y;
-  gate.y = both.y;
-  gate.activation = activation_;
-  return x.launch(gate_.function, gate_.name, {ceil_div(both.n_out, kThreads), args.n_rows}, gate);
-}
-
-std::uint32_t MatmulStep::n_launches(const Execution& x) const {
-  return is_gated() && x.n_rows[row_kind] > x.traits->skinny_rows ? 2 : 1;
-}
-
-Status MatmulStep::launch_gemv(const Execution& x, MatmulArgs& args) const {
-  if (input_.normed.x != FORGE_NONE)
-    args.normed = {x.values[input_.normed.x].base, x.weights->vector(input_.normed.weight),
-                   input_.normed.eps};
-  if (to_.k != 0) {
-    args.to = to_.of(x);
-    if (!y_wanted_) args.part[0].y.base = nullptr;
-  }
-  Grid grid = {n_tiles_};
-  if (is_gated()) {
-    grid.x = ceil_div(n_tiles_, 2);
-    grid.unused_lds = unused_lds(*x.traits, grid.x, x.n_units);
-  }
-  return x.launch(gemv_.function, gemv_.name, grid, args);
-}
-
-StepCost MatmulStep::cost(const Execution& x) const {
-  StepCost cost;
-  cost.rows = x.n_rows[row_kind];
-  for (const MatrixPart& part : parts_) {
-    for (const std::uint32_t w : {part.weight, part.up}) {
-      if (w == FORGE_NONE) continue;
-      cost.bytes += x.weights->matrix(w).bytes;
-      cost.operations += cost.rows * input_.n_in * part.n_out;
-    }
-  }
-  return cost;
 }
 
 // ---------------------------------------------------------------- heads, attention
@@ -258,14 +102,20 @@ AttentionStep::AttentionStep(const sdk::NodeView& node, const HeadsSpec& heads, 
       shape_(shape) {
   const KvCache layout = kv_layout(node.state());
   any_type_ = layout.k_type != KvType::kF16 || layout.v_type != KvType::kF16;
-  kernel = (any_type_ ? "attention_any_" : "attention_") + std::to_string(params_.head_dim_v);
+  const std::string dv = std::to_string(params_.head_dim_v);
+  tile_kernel_ = (any_type_ ? "attention_any_" : "attention_") + dv;
+  if (!any_type_) row_kernel_ = "attention_row_" + dv;
+  if (layout.k_type == KvType::kQ8 && layout.v_type == KvType::kQ8) {
+    row_kernel_ = "attention_row_q8_" + dv;
+    attention_row_kind_ = AttentionKind::kRowQ8;
+  }
+  kernel = tile_kernel_ + (row_kernel_.empty() ? "" : "|row");
 }
 
 Status AttentionStep::prepare(KernelSet& kernels) {
   FORGE_ASSIGN(heads_, kernels.find("heads"));
-  FORGE_ASSIGN(function_, kernels.find(kernel));
-  if (!any_type_) {
-    row_kernel_ = "attention_row_" + std::to_string(params_.head_dim_v);
+  FORGE_ASSIGN(function_, kernels.find(tile_kernel_));
+  if (!row_kernel_.empty()) {
     FORGE_ASSIGN(row_function_, kernels.find(row_kernel_));
   }
   FORGE_ASSIGN(merge_, kernels.find("attention_merge"));
@@ -321,10 +171,10 @@ Status AttentionStep::launch(const Execution& x) const {
   }
   const auto n_items = static_cast<std::uint32_t>(cut.items.size());
   const bool by_row = is_by_row(cut);
-  const AttentionKind kind = by_row      ? AttentionKind::kRow
+  const AttentionKind kind = by_row      ? attention_row_kind_
                              : any_type_ ? AttentionKind::kAny
                                          : AttentionKind::kPlain;
-  FORGE_TRY(x.launch(by_row ? row_function_ : function_, by_row ? row_kernel_ : kernel,
+  FORGE_TRY(x.launch(by_row ? row_function_ : function_, by_row ? row_kernel_ : tile_kernel_,
                      {n_items, params_.n_kv_heads * cut.n_chunks, cut.n_splits}, args,
                      attention_threads(params_.head_dim_v, kind)));
   if (cut.n_splits == 1) return {};

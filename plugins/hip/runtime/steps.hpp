@@ -24,8 +24,7 @@ namespace forge::hip {
 // Everything steps look at during one batch. Addresses are the device's.
 struct Execution {
   const PackTraits* traits = nullptr;
-  std::uint32_t n_units = 0;   // multiprocessors
-  bool half_products = false;  // FORGE_PACK_HALF_PRODUCTS
+  std::uint32_t n_units = 0;  // multiprocessors
   const KernelSet* kernels = nullptr;
   const Stream* stream = nullptr;
   const WeightStore* weights = nullptr;
@@ -36,6 +35,7 @@ struct Execution {
   Quantized quantized[2] = {};   // rows for matmuls; k is the step's. Two, because a kernel that
                                  // reads one may write the other
   float* partial = nullptr;      // what launches of one step leave to each other
+  Fp8Rows fp8 = {};              // those that a product with PromptType::kFp8 reads
   float* gate = nullptr;  // [rows, n_out] of the second matrix of a product with an activation
   std::uint8_t* experts = nullptr;  // the workspace of experts.hpp
   const RowInfo* rows = nullptr;
@@ -57,6 +57,10 @@ struct Execution {
     return kernels->launch(*stream, kernel, name.c_str(), grid, args, n_threads);
   }
 };
+
+inline Rows rows_or_none(const Execution& x, std::uint32_t value) {
+  return value == FORGE_NONE ? Rows{} : x.values[value];
+}
 
 // Cost of one call, for counters.
 struct StepCost {
@@ -136,69 +140,6 @@ class NormStep final : public Step {
   hipFunction_t function_ = nullptr;
 };
 
-// ---------------------------------------------------------------- matmul
-
-// One of the matrices of a step, by numbers of values and weights.
-struct MatrixPart {
-  std::uint32_t weight = FORGE_NONE, bias = FORGE_NONE;
-  std::uint32_t up = FORGE_NONE, up_bias = FORGE_NONE;  // with an activation
-  std::uint32_t y = FORGE_NONE, residual = FORGE_NONE;
-  std::uint32_t n_out = 0;
-  bool second = false;  // of the step's two types
-};
-
-// The norm that makes a matmul's input.
-struct NormedInput {
-  std::uint32_t x = FORGE_NONE, weight = FORGE_NONE;
-  float eps = 0;
-};
-
-// Up to kMaxParts matrices of one type, or of a pair of types, that share their input.
-class MatmulStep final : public Step {
- public:
-  struct Input {
-    std::uint32_t value = 0, n_in = 0;
-    QuantizedRows rows = {};  // of quantized weights
-    NormedInput normed = {};  // x FORGE_NONE: none, or done before
-  };
-  // second: null, or the other one of a pair.
-  MatmulStep(const MatrixType& type, const MatrixType* second, const Input& input,
-             std::uint32_t activation, std::vector<MatrixPart> parts);
-  Status prepare(KernelSet& kernels) override;
-  std::uint32_t n_launches(const Execution& x) const override;
-  Status launch(const Execution& x) const override;
-  StepCost cost(const Execution& x) const override;
-  bool quantizes(const Execution& x) const override;
-
-  std::uint32_t output() const { return parts_[0].y; }
-  // Whether the kernel for one row could leave the output as quantized rows.
-  bool can_quantize() const;
-  // That it shall; y_wanted: not only there.
-  void quantize_to(const QuantizedRows& to, bool y_wanted);
-
- private:
-  struct Kernel {
-    std::string name;
-    hipFunction_t function = nullptr;
-  };
-  template <class Args>
-  void fill(const Execution& x, Args& args) const;
-  // With an activation and quantized weights.
-  bool is_gated() const { return activation_ != FORGE_ACT_NONE && type_.format != nullptr; }
-  Status launch_gemv(const Execution& x, MatmulArgs& args) const;
-  Status launch_gemm(const Execution& x, const MatmulArgs& args) const;
-  Status launch_gated(const Execution& x, MatmulArgs& args) const;
-
-  const MatrixType& type_;
-  const Input input_;
-  std::uint32_t activation_, n_tiles_ = 0;
-  std::vector<MatrixPart> parts_;
-  QuantizedRows to_ = {};  // k 0: none
-  bool y_wanted_ = true;
-  // Of float types: the first alone; the last with a gate.
-  Kernel gemv_, skinny_, gemm_, half_gemm_, gate_;
-};
-
 // ---------------------------------------------------------------- heads, attention
 
 // What a "heads" launch does with Q or K.
@@ -250,24 +191,30 @@ class AttentionStep final : public Step {
 
  private:
   // By the kernel for rows that are items of their own.
-  bool is_by_row(const AttentionCut& cut) const { return is_fused(cut) && !any_type_; }
+  bool is_by_row(const AttentionCut& cut) const {
+    return !row_kernel_.empty() && is_plain() && is_fused(cut);
+  }
+  bool is_plain() const {
+    return params_.head_dim_k == params_.head_dim_v && params_.soft_cap == 0;
+  }
   // One launch prepares the heads and attends. What happens to them has to be the same for Q and K,
   // or nothing for Q where K does not turn; and of an f16 state only the kernel for rows does it.
   bool is_fused(const AttentionCut& cut) const {
     const bool alike = heads_spec_.q.value != FORGE_NONE || heads_spec_.rope_table == FORGE_NONE;
-    const bool plain = params_.head_dim_k == params_.head_dim_v && params_.soft_cap == 0;
-    return alike && (any_type_ || plain) && cut.rows_apart && cut.n_chunks == 1;
+    return alike && (any_type_ || is_plain()) && cut.rows_apart && cut.n_chunks == 1;
   }
 
   forge_attention_params_v1 params_;
   HeadsSpec heads_spec_;
   std::uint32_t q_, y_, sinks_, state_;
   std::size_t shape_;
-  bool any_type_;          // of the state: not f16 alone
+  bool any_type_;  // of the state: not f16 alone
+  // For rows that are items of their own, where the types of the state have such a kernel.
+  AttentionKind attention_row_kind_ = AttentionKind::kRow;
   QuantizedRows to_ = {};  // k 0: none
   bool y_wanted_ = true;
   hipFunction_t heads_ = nullptr, function_ = nullptr, row_function_ = nullptr, merge_ = nullptr;
-  std::string row_kernel_;  // for rows that are items of their own
+  std::string tile_kernel_, row_kernel_;
 };
 
 // ---------------------------------------------------------------- element by element

@@ -6,6 +6,9 @@
 
 namespace forge::hip {
 
+// What products with quantized weights multiply for more than skinny_rows rows.
+enum class PromptType { kInt8, kF16, kFp8 };
+
 // Constant; lives as long as the library.
 struct PackTraits {
   const char* id;
@@ -21,6 +24,8 @@ struct PackTraits {
   // Workgroups of a gated product for one row that one multiprocessor holds, and its LDS in bytes.
   // 0: not known; residency.hpp then leaves the device as many as it likes.
   std::uint32_t gated_groups = 0, unit_lds = 0;
+  // Rows of a workgroup of "fp8_gemm" (FORGE_FP8_ROWS of its target). 0: it has no such kernels.
+  std::uint32_t fp8_rows = 0;
 };
 
 }  // namespace forge::hip

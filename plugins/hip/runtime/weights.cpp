@@ -6,6 +6,7 @@
 #include "forge/sdk/codec_lookup.hpp"
 #include "plugins/hip/runtime/parallel.hpp"
 #include "plugins/hip/runtime/repack.hpp"
+#include "plugins/hip/runtime/weight_range.hpp"
 
 namespace forge::hip {
 namespace {
@@ -85,8 +86,9 @@ struct Reader {
   }
 };
 
+// largest: null, or where the largest magnitude goes.
 Status upload_matrix(Uploader& uploader, const MatrixLayout& matrix, const forge_tensor_v1& weight,
-                     std::uint8_t* to, std::uint32_t n_threads, Reader& reader) {
+                     std::uint8_t* to, std::uint32_t n_threads, Reader& reader, float* largest) {
   const std::uint64_t tile_bytes = matrix.all_tile_bytes();
   const auto step = static_cast<std::uint32_t>(uploader.capacity() / tile_bytes);
   const std::uint64_t row_bytes = weight.n_bytes / matrix.n_out;  // n_out: of all experts
@@ -98,13 +100,17 @@ Status upload_matrix(Uploader& uploader, const MatrixLayout& matrix, const forge
       planes[p] = staging;
       staging += n * matrix.tile_bytes[p];
     }
+    std::vector<float> peaks(largest == nullptr ? 0 : n);
     parallel_for(n_threads, n, [&](std::uint32_t i) {
       std::uint8_t* const out[kPlanes] = {
           planes[0] + i * matrix.tile_bytes[0], planes[1] + i * matrix.tile_bytes[1],
           planes[2] + i * matrix.tile_bytes[2], planes[3] + i * matrix.tile_bytes[3],
           planes[4] + i * matrix.tile_bytes[4]};
       repack_tile(matrix, static_cast<const std::uint8_t*>(weight.data), row_bytes, first + i, out);
+      if (largest != nullptr) peaks[i] = largest_weight(matrix, out);
     });
+    if (largest != nullptr)
+      *largest = std::max(*largest, *std::max_element(peaks.begin(), peaks.end()));
     for (std::uint32_t p = 0; p < kPlanes; ++p)
       FORGE_TRY(uploader.send(to + matrix.offset[p] + first * matrix.tile_bytes[p], planes[p],
                               n * matrix.tile_bytes[p]));
@@ -151,12 +157,14 @@ std::uint64_t WeightPlan::counted() const {
 }
 
 Result<WeightStore> WeightStore::load(const std::shared_ptr<Gpu>& gpu, const forge_graph_v1& graph,
-                                      std::uint32_t n_threads, const sdk::Progress& progress) {
+                                      std::uint32_t n_threads, PromptType prompts,
+                                      const sdk::Progress& progress) {
   // Large enough that the bus is busy, small enough to stay out of anybody's way.
   constexpr std::uint64_t kStaging = std::uint64_t{16} << 20;
   WeightStore store;
   store.plan_ = WeightPlan::of(graph);
   store.layouts_.resize(graph.n_weights);
+  store.fp8_units_.assign(graph.n_weights, 1.0f);
   std::uint64_t staging = kStaging;
   Reader reader = {progress};
   for (std::uint32_t w = 0; w < graph.n_weights; ++w) {
@@ -178,8 +186,12 @@ Result<WeightStore> WeightStore::load(const std::shared_ptr<Gpu>& gpu, const for
     const WeightPlan::Entry& matrix = store.plan_.matrices[w];
     if (vector.used) FORGE_TRY(upload_vector(uploader, weight, store.at(vector)));
     if (!matrix.used) continue;
-    FORGE_TRY(
-        upload_matrix(uploader, store.layouts_[w], weight, store.at(matrix), n_threads, reader));
+    const MatrixLayout& layout = store.layouts_[w];
+    const bool fp8 = prompts == PromptType::kFp8 && layout.type->format != nullptr;
+    float largest = 0;
+    FORGE_TRY(upload_matrix(uploader, layout, weight, store.at(matrix), n_threads, reader,
+                            fp8 ? &largest : nullptr));
+    if (fp8) store.fp8_units_[w] = fp8_unit(largest);
     progress.weight_read(w);
   }
   FORGE_TRY(uploader.finish());
@@ -192,7 +204,8 @@ Planes WeightStore::planes(std::uint32_t w) const {
   const auto plane = [&](Plane p) -> const std::uint8_t* {
     return matrix.tile_bytes[p] == 0 ? nullptr : base + matrix.offset[p];
   };
-  return {plane(kCodes), plane(kSingles), plane(kPairs), plane(kScales), plane(kSuper)};
+  return {plane(kCodes),  plane(kSingles), plane(kPairs),
+          plane(kScales), plane(kSuper),   fp8_units_[w]};
 }
 
 const float* WeightStore::vector(std::uint32_t w) const {

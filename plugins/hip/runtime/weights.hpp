@@ -11,6 +11,7 @@
 #include "plugins/hip/device/args.hpp"
 #include "plugins/hip/runtime/matrix.hpp"
 #include "plugins/hip/runtime/memory.hpp"
+#include "plugins/hip/runtime/traits.hpp"
 
 namespace forge::hip {
 
@@ -37,7 +38,8 @@ struct WeightPlan {
 class WeightStore {
  public:
   static Result<WeightStore> load(const std::shared_ptr<Gpu>& gpu, const forge_graph_v1& graph,
-                                  std::uint32_t n_threads, const sdk::Progress& progress);
+                                  std::uint32_t n_threads, PromptType prompts,
+                                  const sdk::Progress& progress);
 
   Planes planes(std::uint32_t w) const;
   const MatrixLayout& matrix(std::uint32_t w) const { return layouts_[w]; }
@@ -49,6 +51,7 @@ class WeightStore {
   }
   WeightPlan plan_;
   std::vector<MatrixLayout> layouts_;  // by weight; of matrices
+  std::vector<float> fp8_units_;       // by weight: Planes::fp8_unit
   std::vector<DeviceBuffer> arenas_;
 };
 

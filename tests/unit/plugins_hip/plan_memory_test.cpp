@@ -53,6 +53,20 @@ TEST_CASE("hip plan memory: a quantized state, and embeddings that stay in the f
   CHECK(GpuPlan::memory(*view.get(), options).state_per_block == k + v);
 }
 
+TEST_CASE("hip plan memory: prompts in FP8 take a byte more for each element of a row") {
+  test::TinyModel shape;
+  shape.matrix_type = FORGE_TYPE_Q8_0;
+  const auto model = test::open_tiny_model(shape);
+  const graph::GraphView view(model->graph());
+  const forge_plan_options_v1 options = {sizeof(options), 512, 4, 4};
+  const forge_plan_memory_v1 int8 = GpuPlan::memory(*view.get(), options);
+  const forge_plan_memory_v1 fp8 = GpuPlan::memory(*view.get(), options, PromptType::kFp8);
+  // The longest rows are the hidden layer's, of 96 elements; a float for each row.
+  CHECK(fp8.scratch - int8.scratch == up(512 * 96, 4096) + up(512 * 4, 4096));
+  CHECK(fp8.weights == int8.weights);
+  CHECK(GpuPlan::memory(*view.get(), options, PromptType::kF16).scratch == int8.scratch);
+}
+
 TEST_CASE("hip plan memory: scratch holds every row of the step at once") {
   const auto model = test::open_tiny_model();
   const graph::GraphView view(model->graph());

@@ -179,6 +179,40 @@ TEST_CASE("plan: a roofline by hand") {
   CHECK(work_of(four.value().answer_last, "skinny_q8_0").bytes == Approx(one.bytes));
 }
 
+TEST_CASE("plan: prompts in f16 and in FP8") {
+  const auto model = test::open_tiny_model(quantized_shape());
+  const auto table = KernelTable::parse(
+                         "target\tkernel\tdot\tmatrix\tvalu\n"
+                         "gfx1201\tgemv_q8_0\t5\t0\t10\ngfx1201\tgemm_q8_0\t0\t2\t10\n"
+                         "gfx1201\thalf_gemm_q8_0\t0\t2\t4\ngfx1201\tfp8_gemm_q8_0\t0\t2\t5\n"
+                         "gfx1100\tgemm_q8_0\t0\t2\t10\n")
+                         .value();
+  const auto predicted = [&](std::string_view card, graph::PromptType prompts) {
+    PredictionOptions options = on(card);
+    options.n_ctx = 256;
+    options.prompts = prompts;
+    auto result = predict(model->graph(), options, table);
+    REQUIRE(result.ok());
+    return *std::move(result);
+  };
+  using graph::PromptType;
+  const Prediction int8 = predicted("9070xt", PromptType::kInt8);
+  const double base = work_of(int8.prompt, "gemm_q8_0").issue_seconds / (10 + 2 * 8);
+  const Prediction f16 = predicted("9070xt", PromptType::kF16);
+  CHECK(work_of(f16.prompt, "half_gemm_q8_0").issue_seconds == Approx(base * (4 + 2 * 16)));
+  CHECK(f16.prompt.launches == int8.prompt.launches);
+  const Prediction fp8 = predicted("9070xt", PromptType::kFp8);
+  const Work work = work_of(fp8.prompt, "fp8_gemm_q8_0");
+  CHECK(work.issue_seconds == Approx(base * (5 + 2 * 8)));
+  CHECK(fp8.prompt.launches == int8.prompt.launches + work.launches);
+  CHECK(fp8.notes.empty());
+  // A card without FP8 says so, and does what the pack does.
+  const Prediction none = predicted("7900xt", PromptType::kFp8);
+  CHECK(work_of(none.prompt, "gemm_q8_0").launches > 0);
+  REQUIRE(none.notes.size() == 1);
+  CHECK(none.notes[0].find("no matrix units for FP8") != std::string::npos);
+}
+
 TEST_CASE("plan: of experts those are read that rows pick") {
   test::GraphMaker g;
   const std::vector<std::uint32_t> weights = {g.weight("gate", {256, 512, 8}),

@@ -65,10 +65,10 @@ TEST_CASE("hip program: a layer of a quantized qwen3") {
   const std::string gated = "gemv_normed_gated_q8_0|skinny|gemm";
   CHECK(kernels(program) == std::vector<std::string>{
                                 // norms of Q and K, rope and the KV cache are attention's
-                                "norm_quantize", normed, "attention_32", "quantize", plain,
+                                "norm_quantize", normed, "attention_32|row", "quantize", plain,
                                 "norm_quantize", gated, "quantize", plain,
                                 // the last layer goes on with the rows that are wanted
-                                "norm_quantize", normed, "attention_32", "select_rows",
+                                "norm_quantize", normed, "attention_32|row", "select_rows",
                                 "select_rows", "quantize", plain, "norm_quantize", gated,
                                 "quantize", plain, "norm_quantize", normed});
   CHECK(program.embeddings.size() == 1);

@@ -11,6 +11,7 @@
 #include "core/codec/standard.hpp"
 #include "forge/abi/codec.h"
 #include "forge/sdk/half.hpp"
+#include "plugins/hip/runtime/weight_range.hpp"
 #include "tests/catch.hpp"
 
 namespace forge::hip {
@@ -69,6 +70,18 @@ Planes repacked(const Matrix& m) {
     repack_tile(planes.layout, m.rows.data(), m.rows.size() / m.n_out, t, fixed);
   }
   return planes;
+}
+
+float largest_of(const Planes& p) {
+  float largest = 0;
+  for (std::uint32_t t = 0; t < p.layout.n_tiles; ++t) {
+    std::uint8_t* of[kPlanes];
+    for (std::uint32_t i = 0; i < kPlanes; ++i)
+      of[i] = const_cast<std::uint8_t*>(p.at(static_cast<Plane>(i), t * p.layout.tile_bytes[i]));
+    std::uint8_t* const(&fixed)[kPlanes] = of;
+    largest = std::max(largest, largest_weight(p.layout, fixed));
+  }
+  return largest;
 }
 
 std::uint32_t word_at(const std::uint8_t* p) {
@@ -190,6 +203,32 @@ TEST_CASE("hip repack: the planes of every format mean what its codec decodes") 
       CHECK(wrong == 0);
     }
   }
+}
+
+TEST_CASE("hip repack: the largest weight of every format, from its scales") {
+  for (const std::uint32_t type : kQuantizedTypes) {
+    const Matrix m(type, 3 * codec_of(type).block_elements, 19);
+    float largest = 0;
+    for (const float v : m.values) largest = std::max(largest, std::abs(v));
+    const float said = largest_of(repacked(m));
+    INFO(codec_of(type).name << ": " << largest << ", " << said);
+    CHECK(said >= largest * (1 - 0x1p-22f));  // two roundings, as the codec has
+    // An encoder uses the whole range of the codes of the largest block, or nearly.
+    CHECK(said <= largest * 1.25f);
+  }
+}
+
+TEST_CASE("hip repack: the unit of FP8 is the smallest power of two that 447 of are enough") {
+  for (const float largest : {447.0f, 447.5f, 300.0f, 1.0f, 1e-6f, 7e30f}) {
+    const float unit = fp8_unit(largest);
+    INFO(largest << ": " << unit);
+    CHECK(std::exp2(std::log2(unit)) == unit);
+    CHECK(largest <= 447 * unit);
+    CHECK(largest > 447 * unit / 2);
+  }
+  CHECK(fp8_unit(0) == 1);
+  CHECK(fp8_unit(HUGE_VALF) == 1);
+  CHECK(fp8_unit(NAN) == 1);
 }
 
 TEST_CASE("hip repack: rows beyond the last are zero") {

@@ -41,7 +41,8 @@ enum {
   FORGE_PACK_PIN = 1u << 1,     /* bind worker threads to processors */
   /* Products with quantized weights for many rows may round weights and inputs to f16, and then be
    * other bits than for few rows. Packs that have no such kernels ignore it. */
-  FORGE_PACK_HALF_PRODUCTS = 1u << 2
+  FORGE_PACK_HALF_PRODUCTS = 1u << 2,
+  FORGE_PACK_FP8_PRODUCTS = 1u << 3 /* likewise to FP8 (E4M3); goes before the other */
 };
 
 typedef struct forge_pack_options_v1 {
