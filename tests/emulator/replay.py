@@ -68,7 +68,8 @@ class Replay:
     def __init__(self, path, recording, each, order):
         self.co, self.memory, self.each, self.order = CodeObject(path), Memory(recording), each, order
         self.launches, self.same, self.worst, self.steps, self.kernels = 0, 0, ("", 0.0), [], {}
-        self.last = None  # the launch before what the host writes next: at a step's end it made the logits
+        self.last = None  # the launch before what the host writes next: at a step's end it made the logits or picked from them
+        self.product = None  # the last launch of a product with one row
 
     def launch(self, line):
         start = {base: b.array.copy() for base, b in self.memory.all.items()} if self.each else None
@@ -87,13 +88,17 @@ class Replay:
             for base, array in start.items(): self.memory.all[base].array[...] = array
             for write in line["writes"]: self.memory.view(write)[...] = self.memory.recorded(write)
         self.last = line
+        if line["kernel"].startswith("gemv"): self.product = line
 
     def end_of_step(self):
-        """Logits are what the last launch of a step wrote, if it is as wide as a vocabulary."""
-        if self.last is None or not self.last["writes"]: return
-        write = max(self.last["writes"], key=lambda w: w["bytes"])
-        if write["bytes"] < 4096 or not self.last["kernel"].startswith("gemv"): return
+        """Logits are what the last product wrote, if it is as wide as a vocabulary, and if nothing but picking follows."""
+        if self.last is None or self.product is None or not self.product["writes"]: return
+        write = max(self.product["writes"], key=lambda w: w["bytes"])
+        if write["bytes"] < 4096 or not self.last["kernel"].startswith(("gemv", "top_k")): return
         got, want = floats(self.memory.view(write)), floats(self.memory.recorded(write))
+        if self.last["kernel"].startswith("top_k"):
+            picked = {int(self.memory.view(w)[:4].view(np.int32)[0]) for w in self.last["writes"]}
+            if int(got.argmax()) not in picked: got = np.full_like(got, np.nan)  # argmax 0, which fails
         self.steps.append((int(got.argmax()), int(want.argmax()), float(np.sort(want)[-1] - np.sort(want)[-2]),
                            float(np.abs(got - want).max())))
 
