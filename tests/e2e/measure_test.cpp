@@ -11,6 +11,9 @@
 namespace forge::test {
 namespace {
 
+// The smallest model: what is measured does not matter.
+constexpr const char* kModel = FORGE_MODELS "/demo-draft.gguf";
+
 using Json = nlohmann::json;
 
 Finished forge_run(std::vector<std::string> arguments) {
@@ -23,8 +26,9 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST_CASE("bench: every test of every number of threads, as table and as JSON") {
-  const std::vector<std::string> what = {"bench",      "-p",  "4,8", "-n",  "2",  "-d", "0,6",
-                                         "--parallel", "1,3", "-t",  "1,2", "-r", "2"};
+  const std::vector<std::string> what = {"bench", "-m", kModel, "-p",  "4,8",
+                                         "-n",    "2",  "-d",   "0,6", "--parallel",
+                                         "1,3",   "-t", "1,2",  "-r",  "2"};
   auto arguments = what;
   arguments.insert(arguments.end(), {"--format", "json", "--quiet"});
   const Finished done = forge_run(arguments);
@@ -38,7 +42,7 @@ TEST_CASE("bench: every test of every number of threads, as table and as JSON") 
     CHECK(result.at("median").get<double>() > 0);
   }
   CHECK(json.at("results")[3].at("test") == "tg2 x3");
-  CHECK(json.at("bytes_per_step").get<std::uint64_t>() > 9'000'000);
+  CHECK(json.at("bytes_per_step").get<std::uint64_t>() > 1'500'000);
   CHECK(json.at("k_type") == "f16");
 
   arguments = what;
@@ -83,12 +87,11 @@ TEST_CASE("bench: beside another engine, in turn, with ratios") {
   const TemporaryFolder folder;
   const std::string peer = folder.file("bench.sh", R"(echo '[{"n_prompt": 8, "samples_ts": [2, 4]},
     {"n_gen": 2, "samples_ts": [1]}]')");
-  const std::vector<std::string> what = {"bench",  "-m",        FORGE_MODELS "/demo-draft.gguf",
-                                         "-p",     "8",         "-n",
-                                         "2",      "-r",        "1",
-                                         "-t",     "1",         "--parallel",
-                                         "1,2",    "--compare", "slow=sh " + peer,
-                                         "--quiet"};
+  const std::vector<std::string> what = {
+      "bench",  "-m",         kModel, "-p",        "8",
+      "-n",     "2",          "-r",   "1",         "-t",
+      "1",      "--parallel", "1,2",  "--compare", "slow=sh " + peer,
+      "--quiet"};
   const Finished done = forge_run(what);
   INFO(done.err);
   REQUIRE(done.exit_code == 0);
@@ -102,8 +105,8 @@ TEST_CASE("bench: beside another engine, in turn, with ratios") {
   CHECK(json.at("results")[0].at("peers")[0].at("median") == 3.0);
   CHECK_FALSE(json.at("results")[2].at("peers")[0].contains("median"));
 
-  const Finished failed = forge_run({"bench", "-m", FORGE_MODELS "/demo-draft.gguf", "-p", "8",
-                                     "-n", "0", "-r", "1", "--compare", "false", "--quiet"});
+  const Finished failed = forge_run(
+      {"bench", "-m", kModel, "-p", "8", "-n", "0", "-r", "1", "--compare", "false", "--quiet"});
   CHECK(failed.exit_code != 0);
   CHECK(has(failed.err, "it ended with status 1"));
   CHECK(has(forge_run({"bench", "--compare", "x=true"}).err, "needs a model file"));
@@ -112,8 +115,8 @@ TEST_CASE("bench: beside another engine, in turn, with ratios") {
 TEST_CASE("bench: limits of the device and a timeline of one step of each test") {
   const TemporaryFolder folder;
   const std::string trace = folder.in("trace.json");
-  const Finished done = forge_run({"bench", "-p", "16", "-n", "2", "-r", "1", "-t", "2",
-                                   "--roofline", "--trace", trace, "--quiet"});
+  const Finished done = forge_run({"bench", "-m", kModel, "-p", "16", "-n", "2", "-r", "1", "-t",
+                                   "2", "--roofline", "--trace", trace, "--quiet"});
   INFO(done.err);
   REQUIRE(done.exit_code == 0);
   CHECK(has(done.out, "GB/s read"));
@@ -123,10 +126,10 @@ TEST_CASE("bench: limits of the device and a timeline of one step of each test")
   CHECK(json.at("traceEvents").size() > 20);
   CHECK(json.at("traceEvents")[0].at("name") == "pp16, 2 threads");
   // A pack that cannot tell says so.
-  CHECK(
-      has(forge_run({"bench", "-p", "4", "-n", "0", "-r", "1", "--with", "reference", "--roofline"})
-              .err,
-          "cannot tell"));
+  CHECK(has(forge_run({"bench", "-m", kModel, "-p", "4", "-n", "0", "-r", "1", "--with",
+                       "reference", "--roofline"})
+                .err,
+            "cannot tell"));
 }
 
 TEST_CASE("bench: launches of one step") {
