@@ -1,7 +1,6 @@
 #include "plugins/hip/runtime/device.hpp"
 
 #include <algorithm>
-#include <string>
 #include <thread>
 
 #include "forge/sdk/host.hpp"
@@ -21,9 +20,8 @@ PromptType prompts_of(const PackTraits& traits, std::uint32_t flags) {
   if ((flags & FORGE_PACK_FP8_PRODUCTS) != 0) {
     if (traits.fp8_rows != 0) return PromptType::kFp8;
     sdk::log(sdk::LogLevel::kWarn,
-             std::string(traits.id) +
-                 " has no matrix units for FP8: prompts are read in int8; f16 "
-                 "is the other choice there");
+             "this GPU has no matrix units for FP8: prompts are read in int8; f16 is the other "
+             "choice");
     return PromptType::kInt8;
   }
   return (flags & FORGE_PACK_HALF_PRODUCTS) != 0 ? PromptType::kF16 : PromptType::kInt8;
