@@ -20,7 +20,7 @@ struct Avx2 {
   static constexpr int kRegisters = 16;
   // A mask, or a shift and a mask, are little beside what 32 products take: without panels Q4_K is
   // 2 % faster with 32 rows, 7 % with 16 and more with 8 (EPYC, Zen 3, 2026-11-22).
-  static constexpr bool kPanelOfNibbles = false;
+  static constexpr int kPanelTiles = 1, kPanelRows = 4;  // of a panel (panel.hpp)
 
   using F = __m256;   // f32
   using I = __m256i;  // i32
@@ -159,10 +159,24 @@ struct Avx2 {
     const __m128 p = _mm_add_ps(q, _mm_movehl_ps(q, q));
     return _mm_cvtss_f32(_mm_add_ss(p, _mm_shuffle_ps(p, p, 1)));
   }
-  static std::int32_t reduce_add_i(I a) {
-    const __m128i q = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-    const __m128i p = _mm_add_epi32(q, _mm_shuffle_epi32(q, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(p, _mm_shuffle_epi32(p, 0xb1)));
+
+  // Lane i: v[i]'s lanes by op, neighbours two apart first, then one, then four. One order for all
+  // lanes.
+  template <class Op>
+  static F fold(const F (&v)[kWidth], const Op& op) {
+    F quads[2];
+    for (int i = 0; i < 2; ++i) {
+      const F* w = v + 4 * i;
+      const F ab = op(_mm256_unpacklo_ps(w[0], w[1]), _mm256_unpackhi_ps(w[0], w[1]));
+      const F cd = op(_mm256_unpacklo_ps(w[2], w[3]), _mm256_unpackhi_ps(w[2], w[3]));
+      quads[i] = op(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+    }
+    return op(_mm256_permute2f128_ps(quads[0], quads[1], 0x20),
+              _mm256_permute2f128_ps(quads[0], quads[1], 0x31));
+  }
+  // a < b ? x : y; NaN is not less.
+  static F where_less(F a, F b, F x, F y) {
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
   }
 
   // n < kWidth lanes; the rest reads as 0 and is not written.

@@ -23,7 +23,9 @@ struct Avx512 {
   static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
   static constexpr int kQueryTile = 8;          // queries attention holds in registers at a time
   static constexpr int kRegisters = 32;
-  static constexpr bool kPanelOfNibbles = true;  // products are cheap beside it
+  // Of a panel (panel.hpp): two tiles share each load of an activation. 8 sums, as many integer
+  // sums, two weights and one activation of 32 registers.
+  static constexpr int kPanelTiles = 2, kPanelRows = 4;
 
   using F = __m512;   // f32
   using I = __m512i;  // i32
@@ -145,7 +147,28 @@ struct Avx512 {
     const __m128 p = _mm_add_ps(q, _mm_movehl_ps(q, q));
     return _mm_cvtss_f32(_mm_add_ss(p, _mm_shuffle_ps(p, p, 1)));
   }
-  static std::int32_t reduce_add_i(I a) { return _mm512_reduce_add_epi32(a); }
+
+  // Lane i: v[i]'s lanes by op, neighbours two apart first, then one, four and eight. One order for
+  // all lanes.
+  template <class Op>
+  static F fold(const F (&v)[kWidth], const Op& op) {
+    F quads[4];
+    for (int i = 0; i < 4; ++i) {
+      const F* w = v + 4 * i;
+      const F ab = op(_mm512_unpacklo_ps(w[0], w[1]), _mm512_unpackhi_ps(w[0], w[1]));
+      const F cd = op(_mm512_unpacklo_ps(w[2], w[3]), _mm512_unpackhi_ps(w[2], w[3]));
+      quads[i] = op(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    }
+    const F low = op(_mm512_shuffle_f32x4(quads[0], quads[1], 0x88),
+                     _mm512_shuffle_f32x4(quads[0], quads[1], 0xdd));
+    const F high = op(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88),
+                      _mm512_shuffle_f32x4(quads[2], quads[3], 0xdd));
+    return op(_mm512_shuffle_f32x4(low, high, 0x88), _mm512_shuffle_f32x4(low, high, 0xdd));
+  }
+  // a < b ? x : y; NaN is not less.
+  static F where_less(F a, F b, F x, F y) {
+    return _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), x);
+  }
 
   // n < kWidth lanes; the rest reads as 0 and is not written.
   static F load_partial(const float* p, std::size_t n) { return _mm512_maskz_loadu_ps(mask(n), p); }

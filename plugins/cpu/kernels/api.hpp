@@ -207,6 +207,7 @@ struct KvWriteArgs {
   KvLayout layout;
   std::uint8_t* block;  // start of the block
   std::uint32_t entry;  // position in it
+  std::uint32_t head;   // the KV head to write
   const float* k;       // [n_kv_heads * head_dim_k]
   const float* v;       // [n_kv_heads * head_dim_v]
 };

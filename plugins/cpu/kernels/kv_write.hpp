@@ -1,5 +1,5 @@
-// plugins/cpu/kernels/kv_write.hpp: one row's K and V into the block of its position (api.hpp:
-// KvLayout).
+// plugins/cpu/kernels/kv_write.hpp: one row's K and V of a head into the block of its position
+// (api.hpp: KvLayout).
 #ifndef FORGE_PLUGINS_CPU_KERNELS_KV_WRITE_HPP_
 #define FORGE_PLUGINS_CPU_KERNELS_KV_WRITE_HPP_
 
@@ -114,11 +114,9 @@ inline void write_v(const KvLayout& l, const float* x, std::uint8_t* v, std::uin
 template <class Isa>
 void kv_write(const KvWriteArgs& a) {
   const KvLayout& l = a.layout;
-  for (std::uint32_t h = 0; h < l.n_kv_heads; ++h) {
-    std::uint8_t* head = a.block + h * l.head_bytes();
-    write_k<Isa>(l, a.k + std::size_t{h} * l.head_dim_k, head, a.entry);
-    write_v<Isa>(l, a.v + std::size_t{h} * l.head_dim_v, head + l.k_bytes(), a.entry);
-  }
+  std::uint8_t* head = a.block + a.head * l.head_bytes();
+  write_k<Isa>(l, a.k + std::size_t{a.head} * l.head_dim_k, head, a.entry);
+  write_v<Isa>(l, a.v + std::size_t{a.head} * l.head_dim_v, head + l.k_bytes(), a.entry);
 }
 
 }  // namespace forge::cpu

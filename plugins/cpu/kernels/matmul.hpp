@@ -28,25 +28,36 @@
 
 namespace forge::cpu {
 
-template <class Isa, class Format, int T, int... J>
-inline void whole_block(const Format& format, const std::uint8_t* quants, const ActRows<T>& x,
-                        std::size_t block, typename Isa::F* y, std::integer_sequence<int, J...>) {
-  const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
-    typename Isa::B w[8];
-    format.template weights<kJ>(quants, w);
-    any_sub_block<Isa, Format, T, kJ>(format, w, x, block + kJ, y);
-  };
-  (one(std::integral_constant<int, J>{}), ...);
+// With few rows the weights pass by once, and how soon they come decides. Tiles follow one another
+// in memory, but the processor's own prefetching starts anew at every page. What is asked for goes
+// to the first-level cache alone, where it is soon used and never again.
+constexpr std::size_t kPrefetchAhead = 4096;
+constexpr std::uint32_t kFewRows = 8;
+
+// The lines of a block, from p on, that sub-block J asks for: an even share, as the processor has
+// few slots for what is under way. Always inlined, for a function that only prefetches counts as
+// one that does nothing, and calls of it are left out.
+template <class Isa, class Format, int J>
+__attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p) {
+  constexpr std::size_t kParts = Format::kBlock / 32;
+  constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
+  constexpr std::size_t kBegin = (kBytes * J / kParts + 63) / 64 * 64;
+  constexpr std::size_t kEnd = (kBytes * (J + 1) / kParts + 63) / 64 * 64;
+#pragma GCC unroll 16
+  for (std::size_t i = kBegin; i < kEnd; i += 64) __builtin_prefetch(p + i, 0, 0);
 }
 
-// With one row the weights pass by once, and how soon they come decides. Tiles follow one another
-// in memory, but the processor's own prefetching starts anew at every page.
-constexpr std::size_t kPrefetchAhead = 8192;
-
-template <std::size_t kBytes>
-inline void prefetch(const std::uint8_t* p) {
-#pragma GCC unroll 64
-  for (std::size_t i = 0; i < kBytes; i += 64) __builtin_prefetch(p + i, 0, 2);
+template <class Isa, class Format, int T, int... J>
+inline void whole_block(const Format (&format)[1], const std::uint8_t* quants, const ActRows<T>& x,
+                        std::size_t block, const std::uint8_t* ahead, typename Isa::F (&y)[1][T],
+                        std::integer_sequence<int, J...>) {
+  const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
+    if (ahead != nullptr) prefetch_share<Isa, Format, kJ>(ahead);
+    typename Isa::B w[8];
+    format[0].template weights<kJ>(quants, w);
+    any_sub_block<Isa, Format, T, kJ, 1>(format, {w}, x, block + kJ, y);
+  };
+  (one(std::integral_constant<int, J>{}), ...);
 }
 
 // One tile of weights times T rows; out [T, kWidth].
@@ -55,24 +66,26 @@ inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::
                             float* out) {
   constexpr int kParts = Format::kBlock / 32;
   const ActRows<T> x = act_rows<T>(a, row);
-  typename Isa::F y[T];
+  typename Isa::F y[1][T];
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) y[t] = Isa::zero();
+  for (int t = 0; t < T; ++t) y[0][t] = Isa::zero();
   const std::uint8_t* head = tile;
   const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
+  // The tile's heads lie before its quants and are read with them.
+  const std::uint8_t* const ahead = a.n_rows <= kFewRows ? quants + kPrefetchAhead : nullptr;
   const std::size_t n_blocks = a.n_in / Format::kBlock;
   constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   for (std::size_t b = 0; b < n_blocks; ++b) {
-    if constexpr (T == 1) prefetch<kBytes>(tile + b * kBytes + kPrefetchAhead);
-    Format format;
-    format.begin(head);
-    whole_block<Isa, Format, T>(format, quants, x, b * kParts, y,
+    Format format[1];
+    format[0].begin(head);
+    whole_block<Isa, Format, T>(format, quants, x, b * kParts,
+                                ahead == nullptr ? nullptr : ahead + b * kBytes, y,
                                 std::make_integer_sequence<int, kParts>{});
     head += Format::kHead * Isa::kWidth;
     quants += Format::kQuants * Isa::kWidth;
   }
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) Isa::store(out + t * Isa::kWidth, y[t]);
+  for (int t = 0; t < T; ++t) Isa::store(out + t * Isa::kWidth, y[0][t]);
 }
 
 // Float weights: tiles of [k][kWidth] values.
@@ -192,8 +205,12 @@ inline void finish_rows(const MatmulArgs& a, const float* sums, const float* up,
   const std::size_t left = a.n_out - column;
   const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
   for (std::uint32_t t = 0; t < n_rows; ++t)
-    finish_row<Isa>(a, sums + t * Isa::kWidth, up + t * Isa::kWidth, row + t, column, n);
+    finish_row<Isa>(a, sums + t * Isa::kWidth, up == nullptr ? nullptr : up + t * Isa::kWidth,
+                    row + t, column, n);
 }
+
+// Rows of activations that a pass takes: x 4096 elements of int8 they are half a megabyte.
+constexpr std::uint32_t kRowsPerPass = 128;
 
 // The outer loops for few rows: tiles, and micro tiles of up to kMaxRows rows.
 template <class Isa, class Micro, int kMaxRows>
@@ -216,21 +233,34 @@ void run_matmul(const MatmulArgs& a) {
   }
 }
 
-// The same with each tile unpacked once for all rows of a pass.
-template <class Isa, class Format, int kMaxRows>
+// The same with each tile unpacked once for all rows of a pass, as many tiles at a time as the
+// instruction set has registers for: the gate's and up's, or neighbours.
+template <class Isa, class Format>
 void run_panel_matmul(const MatmulArgs& a) {
+  constexpr int kTiles = Isa::kPanelTiles;
   const std::size_t tile_size = a.format.tile_size(a.n_in);
-  alignas(64) float sums[kRowsPerPass * Isa::kWidth];
-  alignas(64) float up[kRowsPerPass * Isa::kWidth];
-  Panel<Isa, Format> panel;
-  for (std::uint32_t pass = 0; pass < a.n_rows; pass += kRowsPerPass) {
-    const std::uint32_t rows = std::min(kRowsPerPass, a.n_rows - pass);
+  const auto tile_of = [&](const MatmulWeight& weight, std::uint32_t tile) {
+    return weight.tiles + tile * tile_size;
+  };
+  PanelSums<Isa> sums, up;
+  for (std::uint32_t pass = 0; pass < a.n_rows; pass += kPanelPass) {
+    const std::uint32_t rows = std::min(kPanelPass, a.n_rows - pass);
     for (std::uint32_t tile = a.tile_begin; tile < a.tile_end; ++tile) {
-      run_panels<Isa, Format, kMaxRows>(a, a.weight.tiles + tile * tile_size, pass, rows, panel,
-                                        sums);
-      if (a.activation != 0)
-        run_panels<Isa, Format, kMaxRows>(a, a.up.tiles + tile * tile_size, pass, rows, panel, up);
-      finish_rows<Isa>(a, sums, up, tile, pass, rows);
+      const std::uint8_t* const first = tile_of(a.weight, tile);
+      if constexpr (kTiles == 2) {
+        if (a.activation != 0 || tile + 1 < a.tile_end) {
+          const std::uint8_t* const second =
+              a.activation != 0 ? tile_of(a.up, tile) : first + tile_size;
+          run_panels<Isa, Format, 2>(a, {first, second}, pass, rows, {sums.v, up.v});
+          finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
+          if (a.activation == 0) finish_rows<Isa>(a, up.v, nullptr, ++tile, pass, rows);
+          continue;
+        }
+      } else if (a.activation != 0) {
+        run_panels<Isa, Format, 1>(a, {tile_of(a.up, tile)}, pass, rows, {up.v});
+      }
+      run_panels<Isa, Format, 1>(a, {first}, pass, rows, {sums.v});
+      finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
     }
   }
 }
@@ -238,14 +268,15 @@ void run_panel_matmul(const MatmulArgs& a) {
 // Whether many rows get weights unpacked once for all of them (panel.hpp).
 template <class Isa, class Format>
 constexpr bool has_panel() {
-  if constexpr (Format::kType == FORGE_TYPE_Q4_K) return Isa::kPanelOfNibbles;
+  if constexpr (Isa::kPanelTiles > 1) return true;
+  if constexpr (Format::kType == FORGE_TYPE_Q4_K) return false;
   return Format::kBlock == 256 || requires { Format::kSlowToUnpack; };
 }
 
 template <class Isa, class Format, int kMaxRows>
 void run_quantized(const MatmulArgs& a) {
   if constexpr (has_panel<Isa, Format>()) {
-    if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format, kMaxRows>(a);
+    if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format>(a);
   }
   run_matmul<Isa, Quantized<Isa, Format>, kMaxRows>(a);
 }

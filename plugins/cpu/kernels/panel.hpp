@@ -17,8 +17,9 @@
 
 namespace forge::cpu {
 
-// Rows of activations that a pass takes: x 4096 elements of int8 they are half a megabyte.
-inline constexpr std::uint32_t kRowsPerPass = 128;
+// Rows of activations that a panel serves. Their part of its columns, 512 bytes each, stays in the
+// second-level cache from tile to tile.
+inline constexpr std::uint32_t kPanelPass = 256;
 
 // Sub-blocks of 32 elements in a panel: 8 KiB of AVX-512's weights.
 inline constexpr int kPanelParts = 16;
@@ -86,52 +87,95 @@ struct PartScales {
   }
 };
 
-// T rows times the first n_parts sub-blocks of a panel; sums [T, kWidth] go on.
-template <class Isa, class Format, int T>
-inline void micro_panel(const Panel<Isa, Format>& panel, int n_parts, const ActRows<T>& x,
-                        std::size_t block, float* sums) {
-  typename Isa::F y[T];
+// What a pass makes of a tile: [rows, kWidth].
+template <class Isa>
+struct PanelSums {
+  alignas(64) float v[kPanelPass * Isa::kWidth];
+};
+
+// The panels of kTiles tiles, and where in [rows, kWidth] their sums go on.
+template <class Isa, class Format, int kTiles>
+struct Panels {
+  Panel<Isa, Format> panel[kTiles];
+  float* sums[kTiles];
+  // Weights of the panels that come next, to be asked for while these are multiplied.
+  const std::uint8_t* next[kTiles];
+  std::size_t next_bytes = 0;
+};
+
+// T rows, from `row` of the sums on, times the first n_parts sub-blocks of the panels.
+template <class Isa, class Format, int T, int kTiles>
+inline void micro_panel(const Panels<Isa, Format, kTiles>& p, int n_parts, const ActRows<T>& x,
+                        std::size_t block, std::uint32_t row) {
+  typename Isa::F y[kTiles][T];
+  const auto each = [&](auto&& body) __attribute__((always_inline)) {
+#pragma GCC unroll 2
+    for (int i = 0; i < kTiles; ++i) {
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) y[t] = Isa::load(sums + t * Isa::kWidth);
+      for (int t = 0; t < T; ++t)
+        body(y[i][t], p.sums[i] + (row + static_cast<std::uint32_t>(t)) * Isa::kWidth);
+    }
+  };
+  each([](typename Isa::F& f, float* at) { f = Isa::load(at); });
   for (int j = 0; j < n_parts; ++j) {
-    const PartScales<Isa> scales = {panel.scales[j], panel.mins[has_min(Format::kAux) ? j : 0]};
-    any_sub_block<Isa, Format, T, 0>(scales, panel.w[j], x, block + static_cast<std::size_t>(j), y);
+    PartScales<Isa> scales[kTiles];
+    const typename Isa::B* w[kTiles];
+#pragma GCC unroll 2
+    for (int i = 0; i < kTiles; ++i) {
+      const Panel<Isa, Format>& panel = p.panel[i];
+      scales[i] = {panel.scales[j], panel.mins[has_min(Format::kAux) ? j : 0]};
+      w[i] = panel.w[j];
+    }
+    any_sub_block<Isa, Format, T, 0, kTiles>(scales, w, x, block + static_cast<std::size_t>(j), y);
   }
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) Isa::store(sums + t * Isa::kWidth, y[t]);
+  each([](const typename Isa::F& f, float* at) { Isa::store(at, f); });
 }
 
-// All rows of a pass times one panel: kRows at a time, then half as many, and so on for what is
-// left.
-template <class Isa, class Format, int kRows>
-inline void panel_rows(const MatmulArgs& a, const Panel<Isa, Format>& panel, int n_parts,
-                       std::size_t block, std::uint32_t row, std::uint32_t n_rows, float* sums) {
-  std::uint32_t r = 0;
-  for (; r + kRows <= n_rows; r += kRows)
-    micro_panel<Isa, Format, kRows>(panel, n_parts, act_rows<kRows>(a, row + r), block,
-                                    sums + r * Isa::kWidth);
-  if constexpr (kRows > 1) {
-    if (r < n_rows)
-      panel_rows<Isa, Format, kRows / 2>(a, panel, n_parts, block, row + r, n_rows - r,
-                                         sums + r * Isa::kWidth);
+// All rows of a pass times one stretch of the tiles: T at a time, then half as many, and so on for
+// what is left.
+template <class Isa, class Format, int T, int kTiles>
+inline void panel_rows(const MatmulArgs& a, const Panels<Isa, Format, kTiles>& p, int n_parts,
+                       std::size_t block, std::uint32_t pass, std::uint32_t n_rows,
+                       std::uint32_t row = 0) {
+  for (; row + T <= n_rows; row += T) {
+    // An even share for each group of rows: the processor has few slots for what is under way.
+    const std::size_t from = p.next_bytes * row / n_rows / 64 * 64;
+    const std::size_t to = p.next_bytes * (row + T) / n_rows / 64 * 64;
+    for (std::size_t at = from; at < to; at += 64) {
+#pragma GCC unroll 2
+      for (int i = 0; i < kTiles; ++i) __builtin_prefetch(p.next[i] + at, 0, 2);
+    }
+    micro_panel<Isa, Format, T, kTiles>(p, n_parts, act_rows<T>(a, pass + row), block, row);
+  }
+  if constexpr (T > 1) {
+    if (row < n_rows)
+      panel_rows<Isa, Format, T / 2, kTiles>(a, p, n_parts, block, pass, n_rows, row);
   }
 }
 
-// One tile of weights times the rows [row, row + n_rows); sums [n_rows, kWidth].
-template <class Isa, class Format, int kMaxRows>
-inline void run_panels(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
-                       std::uint32_t n_rows, Panel<Isa, Format>& panel, float* sums) {
+// kTiles tiles of weights times the rows [pass, pass + n_rows); sums: [n_rows, kWidth] of each.
+template <class Isa, class Format, int kTiles>
+inline void run_panels(const MatmulArgs& a, const std::uint8_t* const (&tiles)[kTiles],
+                       std::uint32_t pass, std::uint32_t n_rows, float* const (&sums)[kTiles]) {
   constexpr std::size_t kParts = Format::kBlock / 32;
   constexpr std::size_t kPanelBlocks = kPanelParts / kParts;
-  const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
+  const std::size_t head_size = a.format.head_size(a.n_in);
   const std::size_t n_blocks = a.n_in / Format::kBlock;
-  std::fill_n(sums, std::size_t{n_rows} * Isa::kWidth, 0.0f);
+  Panels<Isa, Format, kTiles> p;
+  for (int i = 0; i < kTiles; ++i) {
+    p.sums[i] = sums[i];
+    std::fill_n(sums[i], std::size_t{n_rows} * Isa::kWidth, 0.0f);
+  }
   for (std::size_t b = 0; b < n_blocks; b += kPanelBlocks) {
     const std::size_t n = std::min(kPanelBlocks, n_blocks - b);
-    panel.unpack(tile + b * Format::kHead * Isa::kWidth, quants + b * Format::kQuants * Isa::kWidth,
-                 n);
-    panel_rows<Isa, Format, kMaxRows>(a, panel, static_cast<int>(n * kParts), b * kParts, row,
-                                      n_rows, sums);
+    for (int i = 0; i < kTiles; ++i) {
+      const std::uint8_t* const quants = tiles[i] + head_size + b * Format::kQuants * Isa::kWidth;
+      p.panel[i].unpack(tiles[i] + b * Format::kHead * Isa::kWidth, quants, n);
+      p.next[i] = quants + n * Format::kQuants * Isa::kWidth;
+    }
+    p.next_bytes = std::min(kPanelBlocks, n_blocks - b - n) * Format::kQuants * Isa::kWidth;
+    panel_rows<Isa, Format, Isa::kPanelRows, kTiles>(a, p, static_cast<int>(n * kParts), b * kParts,
+                                                     pass, n_rows);
   }
 }
 

@@ -1,4 +1,4 @@
-// plugins/cpu/kernels/rows.hpp: work on one row at a time.
+// plugins/cpu/kernels/rows.hpp: work on one row at a time; quantizing has quantize.hpp.
 #ifndef FORGE_PLUGINS_CPU_KERNELS_ROWS_HPP_
 #define FORGE_PLUGINS_CPU_KERNELS_ROWS_HPP_
 
@@ -24,103 +24,6 @@ inline void for_each_vector(std::size_t n, Body&& body) {
   body(
       i, [left](const float* p) { return Isa::load_partial(p, left); },
       [left](float* p, typename Isa::F x) { Isa::store_partial(p, x, left); });
-}
-
-// Sums of 16 or 32 quantized elements, in the forms the weight formats ask for.
-inline void write_aux(const QuantizedRow& out, std::size_t block, std::int32_t first,
-                      std::int32_t second, float scale) {
-  // Elements of a row that is no number are any integers: their product may wrap.
-  const auto product = [](std::int32_t offset, std::int32_t sum) {
-    return static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(offset) *
-                                              static_cast<std::uint32_t>(sum));
-  };
-  const auto put_float = [](std::int32_t* p, float f) { std::memcpy(p, &f, sizeof(f)); };
-  for (std::size_t i = 0; i < out.n_aux; ++i) {
-    std::int32_t* aux = out.aux[i];
-    const std::int32_t offset = out.kinds[i].offset;
-    switch (out.kinds[i].aux) {
-      case Aux::kOffset32:
-        aux[block] = product(offset, first + second);
-        break;
-      case Aux::kOffset16:
-        aux[2 * block] = product(offset, first);
-        aux[2 * block + 1] = product(offset, second);
-        break;
-      case Aux::kMin32:
-        put_float(aux + block, scale * static_cast<float>(first + second));
-        break;
-      case Aux::kMin16:
-        put_float(aux + 2 * block, scale * static_cast<float>(first));
-        put_float(aux + 2 * block + 1, scale * static_cast<float>(second));
-        break;
-      case Aux::kNone:
-        break;
-    }
-  }
-}
-
-// 32 elements with a scale that loses little: of a few scales near max|x| / 127, the one with the
-// least squared error. Rounding errors of neighbouring scales are nearly independent, so the least
-// of four is about a tenth below the first in mean square, for every product that reads the block.
-template <class Isa>
-inline float best_levels(const typename Isa::F* v, float amax) {
-  using F = typename Isa::F;
-  constexpr int kVectors = 32 / Isa::kWidth;
-  constexpr float kLevels[] = {127.0f, 126.0f, 125.0f, 124.0f};
-  float best = kLevels[0];
-  float least = 0;
-  for (const float levels : kLevels) {
-    const F inverse = Isa::set1(levels / amax);
-    F squares = Isa::zero();
-    for (int i = 0; i < kVectors; ++i) {
-      const F scaled = Isa::mul(v[i], inverse);
-      const F error = Isa::sub(scaled, Isa::round(scaled));
-      squares = Isa::fma(error, error, squares);
-    }
-    const float sum = Isa::reduce_add(squares) / (levels * levels);
-    if (levels == kLevels[0] || sum < least) {
-      least = sum;
-      best = levels;
-    }
-  }
-  return best;
-}
-
-// Blocks without an element above this are taken as zeros: 127 divided by less is no f32.
-inline constexpr float kLeastMagnitude = 1e-36f;
-
-// A row with an element that is no finite number gets NaN as its scales, and with them every
-// product.
-template <class Isa>
-void quantize_row(const float* x, std::size_t k, const QuantizedRow& out) {
-  using F = typename Isa::F;
-  constexpr int kVectors = 32 / Isa::kWidth;
-  F finite = Isa::zero();  // stays 0, or becomes NaN
-  for (std::size_t block = 0; block < k / kActBlock; ++block) {
-    F v[kVectors];
-    F largest = Isa::zero();
-    for (int i = 0; i < kVectors; ++i) {
-      v[i] = Isa::load(x + block * kActBlock + i * Isa::kWidth);
-      largest = Isa::max(largest, Isa::abs(v[i]));
-      finite = Isa::fma(v[i], Isa::zero(), finite);
-    }
-    const float amax = Isa::reduce_max(largest);
-    const bool counts = amax > kLeastMagnitude;
-    const float levels = counts ? best_levels<Isa>(v, amax) : 127.0f;
-    const F inverse = Isa::set1(counts ? levels / amax : 0.0f);
-    const float scale = counts ? amax / levels : 0.0f;
-    std::int32_t sums[2] = {0, 0};
-    for (int i = 0; i < kVectors; ++i) {
-      const typename Isa::I q = Isa::round_to_int(Isa::mul(v[i], inverse));
-      Isa::store_bytes(out.q + block * kActBlock + i * Isa::kWidth, q);
-      sums[i * Isa::kWidth / 16] += Isa::reduce_add_i(q);
-    }
-    out.scale[block] = scale;
-    write_aux(out, block, sums[0], sums[1], scale);
-  }
-  const float wrong = Isa::reduce_add(finite);
-  if (wrong == 0) return;
-  for (std::size_t block = 0; block < k / kActBlock; ++block) out.scale[block] = wrong;
 }
 
 template <class Isa>

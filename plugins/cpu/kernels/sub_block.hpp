@@ -55,23 +55,24 @@ constexpr int pairs_per_sum(int most) {
   }
 }
 
-// sum[t] += the products of N registers of weights with 4 * N activations of each row. Exact, so
-// the order is free.
-template <class Isa, class Format, int N, int T>
-__attribute__((always_inline)) inline void dot_rows(const typename Isa::B* w,
+// sum[i][t] += the products of N registers of tile i's weights with 4 * N activations of row t.
+// Exact, so the order is free.
+template <class Isa, class Format, int N, int T, int kTiles>
+__attribute__((always_inline)) inline void dot_rows(const typename Isa::B* const (&w)[kTiles],
                                                     const std::int8_t* const* q, std::size_t at,
-                                                    typename Isa::I* sum) {
+                                                    typename Isa::I (&sum)[kTiles][T]) {
   constexpr int kPairs = pairs_per_sum<Isa, Format>(N);
   if constexpr (kPairs > 1) {
+    static_assert(kTiles == 1);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < N; i += kPairs) {
 #pragma GCC unroll 16
       for (int t = 0; t < T; ++t) {
-        typename Isa::B pairs = Isa::dot_pairs(w[i], q[t] + at + 4 * i);
+        typename Isa::B pairs = Isa::dot_pairs(w[0][i], q[t] + at + 4 * i);
 #pragma GCC unroll 8
         for (std::size_t j = 1; j < kPairs; ++j)
-          pairs = Isa::add_pairs(pairs, Isa::dot_pairs(w[i + j], q[t] + at + 4 * (i + j)));
-        sum[t] = Isa::sum_pairs(sum[t], pairs);
+          pairs = Isa::add_pairs(pairs, Isa::dot_pairs(w[0][i + j], q[t] + at + 4 * (i + j)));
+        sum[0][t] = Isa::sum_pairs(sum[0][t], pairs);
       }
     }
   } else {
@@ -79,10 +80,14 @@ __attribute__((always_inline)) inline void dot_rows(const typename Isa::B* w,
     for (std::size_t i = 0; i < N; ++i) {
 #pragma GCC unroll 16
       for (int t = 0; t < T; ++t) {
-        if constexpr (Wide<Format>) {
-          sum[t] = Isa::dot_wide(sum[t], w[i], q[t] + at + 4 * i);
-        } else {
-          sum[t] = Isa::dot(sum[t], w[i], q[t] + at + 4 * i);
+#pragma GCC unroll 2
+        for (int tile = 0; tile < kTiles; ++tile) {
+          typename Isa::I& s = sum[tile][t];
+          if constexpr (Wide<Format>) {
+            s = Isa::dot_wide(s, w[tile][i], q[t] + at + 4 * i);
+          } else {
+            s = Isa::dot(s, w[tile][i], q[t] + at + 4 * i);
+          }
         }
       }
     }
@@ -95,64 +100,82 @@ inline float aux_float(const std::int32_t* aux) {
   return f;
 }
 
-// Sub-block J: 32 elements with one scale.
-template <class Isa, class Format, int T, int J, class Scales>
-__attribute__((always_inline)) inline void sub_block(const Scales& format, const typename Isa::B* w,
+// Sub-block J of kTiles tiles: 32 elements with one scale.
+template <class Isa, class Format, int T, int J, int kTiles, class Scales>
+__attribute__((always_inline)) inline void sub_block(const Scales (&scales)[kTiles],
+                                                     const typename Isa::B* const (&w)[kTiles],
                                                      const ActRows<T>& x, std::size_t block,
-                                                     typename Isa::F* y) {
+                                                     typename Isa::F (&y)[kTiles][T]) {
   using I = typename Isa::I;
   constexpr AuxKind kAux = Format::kAux;
-  I sum[T];
+  I sum[kTiles][T];
+#pragma GCC unroll 2
+  for (auto& of_tile : sum) {
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t)
-    sum[t] = has_offset(kAux) ? Isa::set1_i(x.aux[t][block]) : Isa::zero_i();
-  dot_rows<Isa, Format, 8, T>(w, x.q, block * 32, sum);
-  const typename Isa::F d = format.template scale<J>();
+    for (int t = 0; t < T; ++t)
+      of_tile[t] = has_offset(kAux) ? Isa::set1_i(x.aux[t][block]) : Isa::zero_i();
+  }
+  dot_rows<Isa, Format, 8, T, kTiles>(w, x.q, block * 32, sum);
+#pragma GCC unroll 2
+  for (int i = 0; i < kTiles; ++i) {
+    const typename Isa::F d = scales[i].template scale<J>();
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {
-    y[t] = Isa::fma(Isa::to_float(sum[t]), Isa::mul(d, Isa::set1(x.scale[t][block])), y[t]);
-    if constexpr (has_min(kAux))
-      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + block)), y[t]);
+    for (int t = 0; t < T; ++t) {
+      y[i][t] =
+          Isa::fma(Isa::to_float(sum[i][t]), Isa::mul(d, Isa::set1(x.scale[t][block])), y[i][t]);
+      if constexpr (has_min(kAux))
+        y[i][t] =
+            Isa::fma(scales[i].template min<J>(), Isa::set1(aux_float(x.aux[t] + block)), y[i][t]);
+    }
   }
 }
 
 // Sub-block J: 32 elements with one scale for each half.
-template <class Isa, class Format, int T, int J, class Scales>
-__attribute__((always_inline)) inline void sub_block_halves(const Scales& format,
-                                                            const typename Isa::B* w,
-                                                            const ActRows<T>& x, std::size_t block,
-                                                            typename Isa::F* y) {
+template <class Isa, class Format, int T, int J, int kTiles, class Scales>
+__attribute__((always_inline)) inline void sub_block_halves(
+    const Scales (&scales)[kTiles], const typename Isa::B* const (&w)[kTiles], const ActRows<T>& x,
+    std::size_t block, typename Isa::F (&y)[kTiles][T]) {
   using I = typename Isa::I;
   using F = typename Isa::F;
+  using B = typename Isa::B;
   constexpr AuxKind kAux = Format::kAux;
-  const F d0 = format.template scale<J>();
-  const F d1 = format.template scale2<J>();
+  const B* upper[kTiles];
+  for (int i = 0; i < kTiles; ++i) upper[i] = w[i] + 4;
 #pragma GCC unroll 16
   for (int t = 0; t < T; ++t) {
-    I first = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
-    I second = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
-    dot_rows<Isa, Format, 4, 1>(w, x.q + t, block * 32, &first);
-    dot_rows<Isa, Format, 4, 1>(w + 4, x.q + t, block * 32 + 16, &second);
-    const F both = Isa::fma(Isa::to_float(second), d1, Isa::mul(Isa::to_float(first), d0));
-    y[t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[t]);
-    if constexpr (has_min(kAux)) {
-      y[t] = Isa::fma(format.template min<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block)), y[t]);
-      y[t] =
-          Isa::fma(format.template min2<J>(), Isa::set1(aux_float(x.aux[t] + 2 * block + 1)), y[t]);
+    I first[kTiles][1], second[kTiles][1];
+#pragma GCC unroll 2
+    for (int i = 0; i < kTiles; ++i) {
+      first[i][0] = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
+      second[i][0] = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
+    }
+    dot_rows<Isa, Format, 4, 1, kTiles>(w, x.q + t, block * 32, first);
+    dot_rows<Isa, Format, 4, 1, kTiles>(upper, x.q + t, block * 32 + 16, second);
+#pragma GCC unroll 2
+    for (int i = 0; i < kTiles; ++i) {
+      const Scales& s = scales[i];
+      const F both = Isa::fma(Isa::to_float(second[i][0]), s.template scale2<J>(),
+                              Isa::mul(Isa::to_float(first[i][0]), s.template scale<J>()));
+      y[i][t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[i][t]);
+      if constexpr (has_min(kAux)) {
+        const std::int32_t* const aux = x.aux[t] + 2 * block;
+        y[i][t] = Isa::fma(s.template min<J>(), Isa::set1(aux_float(aux)), y[i][t]);
+        y[i][t] = Isa::fma(s.template min2<J>(), Isa::set1(aux_float(aux + 1)), y[i][t]);
+      }
     }
   }
 }
 
 // One of them, by its kind.
-template <class Isa, class Format, int T, int J, class Scales>
-__attribute__((always_inline)) inline void any_sub_block(const Scales& scales,
-                                                         const typename Isa::B* w,
+template <class Isa, class Format, int T, int J, int kTiles, class Scales>
+__attribute__((always_inline)) inline void any_sub_block(const Scales (&scales)[kTiles],
+                                                         const typename Isa::B* const (&w)[kTiles],
                                                          const ActRows<T>& x, std::size_t block,
-                                                         typename Isa::F* y) {
+                                                         typename Isa::F (&y)[kTiles][T]) {
   if constexpr (PerSixteen<Format>) {
-    sub_block_halves<Isa, Format, T, J>(scales, w, x, block, y);
+    sub_block_halves<Isa, Format, T, J, kTiles>(scales, w, x, block, y);
   } else {
-    sub_block<Isa, Format, T, J>(scales, w, x, block, y);
+    sub_block<Isa, Format, T, J, kTiles>(scales, w, x, block, y);
   }
 }
 

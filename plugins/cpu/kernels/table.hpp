@@ -12,6 +12,7 @@
 #include "plugins/cpu/kernels/kv_write.hpp"
 #include "plugins/cpu/kernels/matmul.hpp"
 #include "plugins/cpu/kernels/peak.hpp"
+#include "plugins/cpu/kernels/quantize.hpp"
 #include "plugins/cpu/kernels/rows.hpp"
 
 namespace forge::cpu {

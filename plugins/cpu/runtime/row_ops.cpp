@@ -11,7 +11,9 @@ template <class Body>
 class RowOpOf final : public RowOp {
  public:
   explicit RowOpOf(Body body) : body_(std::move(body)) {}
-  void run(const Execution& x, std::uint32_t row) const override { body_(x, row); }
+  void run(const Execution& x, std::uint32_t begin, std::uint32_t end) const override {
+    for (std::uint32_t row = begin; row < end; ++row) body_(x, row);
+  }
 
  private:
   Body body_;
@@ -21,6 +23,34 @@ template <class Body>
 std::unique_ptr<RowOp> row_op(Body body) {
   return std::make_unique<RowOpOf<Body>>(std::move(body));
 }
+
+// Head after head, as a head's rows write to the same cache lines.
+class KvWrite final : public RowOp {
+ public:
+  KvWrite(const sdk::NodeView& node, const KvLayout& layout)
+      : layout_(layout), state_(node.state_id()), k_(node.input_id(1)), v_(node.input_id(2)) {}
+
+  void run(const Execution& x, std::uint32_t begin, std::uint32_t end) const override {
+    KvWriteArgs args = {};
+    args.layout = layout_;
+    for (args.head = 0; args.head < layout_.n_kv_heads; ++args.head) {
+      for (std::uint32_t row = begin; row < end; ++row) {
+        const RowInfo& info = x.rows[row];
+        args.block =
+            x.state->blocks(state_) +
+            info.sequence->blocks[info.position / FORGE_KV_BLOCK_TOKENS] * layout_.block_bytes();
+        args.entry = info.position % FORGE_KV_BLOCK_TOKENS;
+        args.k = x.values[k_].row(row);
+        args.v = x.values[v_].row(row);
+        x.kernels->kv_write(args);
+      }
+    }
+  }
+
+ private:
+  KvLayout layout_;
+  std::uint32_t state_, k_, v_;
+};
 
 const float* data_or_null(const std::vector<float>& v) { return v.empty() ? nullptr : v.data(); }
 
@@ -125,19 +155,7 @@ std::unique_ptr<RowOp> make_select_rows(const sdk::NodeView& node) {
 }
 
 std::unique_ptr<RowOp> make_kv_write(const sdk::NodeView& node, const KvLayout& layout) {
-  return row_op([layout, state = node.state_id(), k = node.input_id(1), v = node.input_id(2)](
-                    const Execution& x, std::uint32_t row) {
-    const RowInfo& info = x.rows[row];
-    KvWriteArgs args = {};
-    args.layout = layout;
-    args.block =
-        x.state->blocks(state) +
-        info.sequence->blocks[info.position / FORGE_KV_BLOCK_TOKENS] * layout.block_bytes();
-    args.entry = info.position % FORGE_KV_BLOCK_TOKENS;
-    args.k = x.values[k].row(row);
-    args.v = x.values[v].row(row);
-    x.kernels->kv_write(args);
-  });
+  return std::make_unique<KvWrite>(node, layout);
 }
 
 std::unique_ptr<RowOp> make_quantize(std::uint32_t value, const QuantizedShape& shape) {

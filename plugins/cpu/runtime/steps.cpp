@@ -12,10 +12,21 @@ std::size_t Step::chunk(std::size_t n_items, std::size_t n_threads) const {
 
 std::size_t RowChain::n_items(const Execution& x) const { return row_count(x, row_kind_); }
 
+// Neighbours go to one thread: rows of the same kTile positions write to the same cache lines of
+// the KV cache.
+std::size_t RowChain::chunk(std::size_t n_items, std::size_t n_threads) const {
+  const std::size_t fair = (n_items + n_threads - 1) / n_threads;
+  return fair < kTile ? std::max<std::size_t>(1, fair)
+                      : std::max<std::size_t>(1, n_items / (n_threads * 8 * kTile)) * kTile;
+}
+
 void RowChain::run(const Execution& x, std::size_t begin, std::size_t end,
                    std::uint32_t /*thread*/) const {
-  for (std::size_t row = begin; row < end; ++row) {
-    for (const auto& row_op : ops_) row_op->run(x, static_cast<std::uint32_t>(row));
+  constexpr std::size_t kAtATime = 8;  // stay in the second-level cache from op to op
+  for (std::size_t row = begin; row < end; row += kAtATime) {
+    for (const auto& row_op : ops_)
+      row_op->run(x, static_cast<std::uint32_t>(row),
+                  static_cast<std::uint32_t>(std::min(row + kAtATime, end)));
   }
 }
 
@@ -24,6 +35,11 @@ std::size_t MatmulStep::n_items(const Execution& x) const {
   std::size_t tiles = 0;
   for (const PackedMatrix& m : matrices_) tiles += m.n_tiles();
   return tiles;
+}
+
+// Even numbers: kernels for many rows take two tiles at a time.
+std::size_t MatmulStep::chunk(std::size_t n_items, std::size_t n_threads) const {
+  return (Step::chunk(n_items, n_threads) + 1) / 2 * 2;
 }
 
 void MatmulStep::run(const Execution& x, std::size_t begin, std::size_t end,

@@ -85,14 +85,14 @@ class Step {
 
 // ---------------------------------------------------------------- row by row
 
-// Work on row r that needs nothing but row r of its inputs.
+// Work on rows, each of which needs nothing but the same row of its inputs.
 class RowOp {
  public:
   virtual ~RowOp() = default;
-  virtual void run(const Execution& x, std::uint32_t row) const = 0;
+  virtual void run(const Execution& x, std::uint32_t begin, std::uint32_t end) const = 0;
 };
 
-// Consecutive row ops, done row after row without a barrier between them.
+// Consecutive row ops, done by a few rows at a time without a barrier between them.
 class RowChain final : public Step {
  public:
   explicit RowChain(std::uint32_t row_kind) : row_kind_(row_kind) {}
@@ -100,6 +100,7 @@ class RowChain final : public Step {
   std::uint32_t row_kind() const { return row_kind_; }
 
   std::size_t n_items(const Execution& x) const override;
+  std::size_t chunk(std::size_t n_items, std::size_t n_threads) const override;
   void run(const Execution& x, std::size_t begin, std::size_t end,
            std::uint32_t thread) const override;
   StepCost cost(const Execution& x) const override { return {n_items(x), 0, 0}; }
@@ -144,6 +145,7 @@ class MatmulStep final : public Step {
       : matrices_(std::move(matrices)), shape_(std::move(shape)), row_kind_(row_kind) {}
 
   std::size_t n_items(const Execution& x) const override;
+  std::size_t chunk(std::size_t n_items, std::size_t n_threads) const override;
   void run(const Execution& x, std::size_t begin, std::size_t end,
            std::uint32_t thread) const override;
   StepCost cost(const Execution& x) const override;

@@ -81,7 +81,7 @@ class Sequence {
     args.entry = p % 32;
     args.k = k_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dk;
     args.v = v_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dv;
-    kernels().kv_write(args);
+    for (args.head = 0; args.head < shape_.n_kv_heads; ++args.head) kernels().kv_write(args);
   }
 
   // Answers [n, heads, dv] of rows that come in blocks of `rows` from position `first` on.
@@ -190,7 +190,8 @@ TEST_CASE("attention: KV is written where attention reads it, and nowhere else")
       std::vector<float> k(heads * dk), v(heads * dv);
       for (float& x : k) x = normal(random);
       for (float& x : v) x = normal(random);
-      kernels().kv_write({layout, block.data(), 7, k.data(), v.data()});
+      for (std::uint32_t h = 0; h < heads; ++h)
+        kernels().kv_write({layout, block.data(), 7, h, k.data(), v.data()});
       const auto check = [&](const float* x, std::uint32_t dim, std::uint32_t d, float got) {
         if (type != KvType::kQ8) {
           CHECK(got == (type == KvType::kF32 ? x[d] : half_to_float(float_to_half(x[d]))));
@@ -230,7 +231,7 @@ TEST_CASE("attention: zeros, tiny and huge numbers in Q8") {
     std::vector<std::uint8_t> block(layout.block_bytes(), 0xff);
     std::vector<float> k(32, 0.0f);
     k[3] = x;
-    kernels().kv_write({layout, block.data(), 31, k.data(), k.data()});
+    kernels().kv_write({layout, block.data(), 31, 0, k.data(), k.data()});
     CHECK((std::isnan(x) || std::isinf(x) ||
            stored(block.data(), KvType::kQ8, true, 32, 4, 31) == 0));
     return stored(block.data(), KvType::kQ8, true, 32, 3, 31);
