@@ -82,7 +82,7 @@ Status Engine::reserve(std::span<const StepInput> inputs) {
 }
 
 Status Engine::step(std::span<const StepInput> inputs, float* logits) {
-  return run(inputs, logits, {nullptr, nullptr});
+  return run(inputs, logits, {});
 }
 
 Status Engine::step(std::span<const StepInput> inputs, const Candidates& best) {
@@ -106,6 +106,7 @@ Status Engine::run(std::span<const StepInput> inputs, float* logits, const Candi
   batch.logits = logits;
   batch.candidates = best.tokens;
   batch.candidate_logits = best.logits;
+  batch.softmax_sums = best.sums;
   if (Status done = plan_->execute(sequences_->plan_state(), batch); !done.ok())
     return given_back(std::move(done));
   for (const StepInput& input : inputs)

@@ -7,6 +7,8 @@
 #include <limits>
 #include <numeric>
 
+#include "forge/sdk/softmax_weight.hpp"
+
 namespace forge::engine {
 namespace {
 
@@ -37,20 +39,13 @@ constexpr auto kBetter = [](const auto& a, const auto& b) {
 };
 
 // How far a logit is behind the best one. Infinite ones may be: equal ones are 0 apart.
-double behind(float best, float logit) { return logit == best ? 0.0 : double{logit} - best; }
+double behind(float best, float logit) { return logit == best ? 0.0 : double{best} - logit; }
 
-// Softmax over candidates sorted by falling logit. What is infinitely far behind has no chance at
-// any temperature.
-template <class Candidates>
-void set_probabilities(Candidates& candidates, float temperature) {
-  const float best = candidates.front().logit;
-  double sum = 0;
-  for (auto& c : candidates) {
-    const double distance = behind(best, c.logit);
-    c.p = std::isinf(distance) ? 0.0f : static_cast<float>(std::exp(distance / temperature));
-    sum += c.p;
-  }
-  for (auto& c : candidates) c.p = static_cast<float>(c.p / sum);
+// The same as the packs have it: one rounding, so that a weight has one value everywhere.
+std::uint64_t weight_of(float best, float logit, float temperature = 1) {
+  return temperature == 1
+             ? sdk::softmax_weight(best, logit)
+             : sdk::softmax_weight(logit == best ? 0.0f : (best - logit) / temperature);
 }
 
 }  // namespace
@@ -84,9 +79,9 @@ void Sampler::report_probabilities(std::span<const float> logits, SampledToken& 
     best = std::max(best, logits[i]);
   }
   double sum = 0;
-  for (const Candidate& c : all) sum += std::exp(behind(best, c.logit));
+  for (const Candidate& c : all) sum += std::exp(-behind(best, c.logit));
   const auto logprob = [&](float logit) {
-    return static_cast<float>(behind(best, logit) - std::log(sum));
+    return static_cast<float>(-behind(best, logit) - std::log(sum));
   };
   out.logprob = logprob(logits[static_cast<std::size_t>(out.token)]);
   const std::size_t n = std::min<std::size_t>(params_.n_logprobs, all.size());
@@ -115,27 +110,44 @@ void Sampler::apply_bias_and_penalties(std::span<float> logits) const {
   }
 }
 
-// Candidates in order, the k best of them.
+// The first n candidates, at least, in order and before all others; there are as many, or fewer.
+void Sampler::sort_first(std::size_t n) {
+  // Twice as many as last time, so that who goes on asking does not sort anew for each.
+  while (n_sorted_ < std::min(n, candidates_.size())) {
+    const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(n_sorted_);
+    n_sorted_ = std::min(std::max<std::size_t>(64, 2 * n_sorted_), candidates_.size());
+    const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(n_sorted_);
+    if (end != candidates_.end()) std::nth_element(begin, end, candidates_.end(), kBetter);
+    std::sort(begin, end, kBetter);
+  }
+}
+
+void Sampler::keep_first(std::size_t n) {
+  if (n < candidates_.size()) candidates_.resize(n);
+  n_sorted_ = std::min(n_sorted_, candidates_.size());
+}
+
 void Sampler::keep_top_k() {
-  const bool limited =
-      params_.top_k > 0 && static_cast<std::size_t>(params_.top_k) < candidates_.size();
-  const auto end = limited ? candidates_.begin() + params_.top_k : candidates_.end();
-  if (limited) std::nth_element(candidates_.begin(), end, candidates_.end(), kBetter);
-  candidates_.erase(end, candidates_.end());
-  std::sort(candidates_.begin(), candidates_.end(), kBetter);
+  if (params_.top_k <= 0 || static_cast<std::size_t>(params_.top_k) >= candidates_.size()) return;
+  sort_first(static_cast<std::size_t>(params_.top_k));
+  keep_first(static_cast<std::size_t>(params_.top_k));
 }
 
 // Locally typical sampling (Meister et al. 2022, arXiv 2202.00666): those whose surprise is nearest
 // to the entropy, until they hold typical_p.
 void Sampler::keep_typical() {
   if (params_.typical_p >= 1 || candidates_.size() < 2) return;
-  set_probabilities(candidates_, 1);
+  sort_first(candidates_.size());
+  const float best = candidates_.front().logit;
+  double sum = 0;
+  for (Candidate& c : candidates_) sum += c.p = std::exp(-behind(best, c.logit));
+  for (Candidate& c : candidates_) c.p /= sum;
   double entropy = 0;
   for (const Candidate& c : candidates_) {
-    if (c.p > 0) entropy -= c.p * std::log(double{c.p});
+    if (c.p > 0) entropy -= c.p * std::log(c.p);
   }
   const auto distance = [&](const Candidate& c) {
-    return c.p > 0 ? std::abs(-std::log(double{c.p}) - entropy) : 1e30;
+    return c.p > 0 ? std::abs(-std::log(c.p) - entropy) : 1e30;
   };
   std::vector<std::size_t> order(candidates_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -148,77 +160,101 @@ void Sampler::keep_typical() {
   order.resize(n);
   std::sort(order.begin(), order.end());  // back to falling logit
   for (std::size_t i = 0; i < n; ++i) candidates_[i] = candidates_[order[i]];
-  candidates_.resize(n);
+  keep_first(n);
 }
 
-// The fewest best that hold top_p (Holtzman et al. 2020, arXiv 1904.09751).
-void Sampler::keep_top_p() {
-  if (params_.top_p >= 1) return;
-  set_probabilities(candidates_, 1);
-  double held = 0;
+// Of the fewest best that hold top_p of `total` (Holtzman et al. 2020, arXiv 1904.09751) those at
+// least min_p times as likely as the best. Both keep a beginning of the order, so that it is found
+// going down; false: it goes on behind the candidates, of which there are more than are here.
+bool Sampler::keep_nucleus(std::uint64_t total, bool more_outside) {
+  const float best = candidates_.front().logit;
+  const float bound =
+      params_.min_p > 0 ? best + std::log(params_.min_p) : -std::numeric_limits<float>::infinity();
+  const double wanted = double{params_.top_p} * static_cast<double>(total);
+  std::uint64_t held = 0;
   std::size_t n = 0;
-  while (n < candidates_.size() && (n == 0 || held < params_.top_p)) held += candidates_[n++].p;
-  candidates_.resize(n);
-}
-
-// Those at least min_p times as likely as the best.
-void Sampler::keep_min_p() {
-  if (params_.min_p <= 0) return;
-  const float bound = candidates_.front().logit + std::log(params_.min_p);
-  std::size_t n = 1;
-  while (n < candidates_.size() && candidates_[n].logit >= bound) ++n;
-  candidates_.resize(n);
+  for (; n < candidates_.size(); ++n) {
+    sort_first(n + 1);
+    const float logit = candidates_[n].logit;
+    const bool enough = params_.top_p < 1 && static_cast<double>(held) >= wanted;
+    if (n > 0 && (enough || logit < bound)) break;
+    held += weight_of(best, logit);
+  }
+  if (n == candidates_.size() && more_outside &&
+      !(params_.top_p < 1 && static_cast<double>(held) >= wanted))
+    return false;
+  keep_first(n);
+  return true;
 }
 
 // In [0, 1), with 24 bits: the same on every machine, unlike the standard's distributions.
 float Sampler::uniform() { return static_cast<float>(random_() >> 40) * 0x1p-24f; }
 
+// By the candidates' weights at the temperature.
 std::int32_t Sampler::draw() {
-  set_probabilities(candidates_, params_.temperature);
-  const float point = uniform();
-  double sum = 0;
-  for (const Candidate& c : candidates_) {
-    sum += c.p;
-    if (point < sum) return c.token;
+  const float best = candidates_.front().logit;
+  const auto weight = [&](const Candidate& c) {
+    return weight_of(best, c.logit, params_.temperature);
+  };
+  std::uint64_t total = 0;
+  for (const Candidate& c : candidates_) total += weight(c);
+  const double point = double{uniform()} * static_cast<double>(total);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    sort_first(i + 1);
+    sum += weight(candidates_[i]);
+    if (point < static_cast<double>(sum)) return candidates_[i].token;
   }
   return candidates_.back().token;  // rounding left a gap at the end
 }
 
-// The rest of the chain, from candidates in any order.
-Result<std::int32_t> Sampler::choose() {
+// The rest of the chain, from candidates in any order: all there are, or the best with the sum of
+// everybody's weights. Nothing: they do not decide.
+Result<std::optional<std::int32_t>> Sampler::choose(const std::uint64_t* sum_of_all) {
+  n_sorted_ = 0;
   if (candidates_.empty()) return internal_error("the model's logits are not numbers");
   if (params_.temperature == 0)
-    return std::min_element(candidates_.begin(), candidates_.end(), kBetter)->token;
+    return std::optional(std::min_element(candidates_.begin(), candidates_.end(), kBetter)->token);
   keep_top_k();
   keep_typical();
-  keep_top_p();
-  keep_min_p();
-  return draw();
+  sort_first(1);
+  if (params_.top_p < 1 || params_.min_p > 0) {
+    std::uint64_t total = 0;
+    const float best = candidates_.front().logit;
+    for (const Candidate& c : candidates_) total += weight_of(best, c.logit);
+    if (sum_of_all != nullptr) total = *sum_of_all;
+    if (!keep_nucleus(total, sum_of_all != nullptr)) return std::optional<std::int32_t>();
+  }
+  return std::optional(draw());
 }
 
-bool Sampler::candidates_suffice(std::uint32_t k) const {
-  if (params_.logprobs) return false;
-  std::uint64_t needed = 1;
-  if (params_.temperature != 0) {
-    if (params_.top_k <= 0) return false;
-    needed = static_cast<std::uint32_t>(params_.top_k);
-  }
+Needed Sampler::needed(std::uint32_t k) const {
+  if (params_.logprobs) return Needed::kLogits;
+  std::uint64_t n = 1;
+  const bool open_ended = params_.temperature != 0 && params_.top_k <= 0;
+  if (params_.temperature != 0 && !open_ended) n = static_cast<std::uint32_t>(params_.top_k);
   // Tokens that may fall; any other stays where it is.
   for (const auto& [token, bias] : params_.logit_bias) {
-    if (bias > 0) return false;
-    ++needed;
+    if (bias > 0) return Needed::kLogits;
+    ++n;
   }
   if (penalises()) {
     if (params_.repetition_penalty < 1 || params_.frequency_penalty < 0 ||
         params_.presence_penalty < 0)
-      return false;
-    needed += counts_.size();
+      return Needed::kLogits;
+    n += counts_.size();
   }
-  return needed <= k;
+  if (n > k) return Needed::kLogits;
+  if (!open_ended) return Needed::kBest;
+  // A nucleus, of logits that nothing changes.
+  const bool changed = penalises() || !params_.logit_bias.empty();
+  const bool ends = params_.top_p < 1 || params_.min_p > 0;
+  return changed || !ends || params_.typical_p < 1 ? Needed::kLogits : Needed::kSum;
 }
 
-Result<SampledToken> Sampler::sample(std::span<const std::int32_t> tokens,
-                                     std::span<float> logits) {
+Result<std::optional<SampledToken>> Sampler::sample(std::span<const std::int32_t> tokens,
+                                                    std::span<float> logits,
+                                                    const std::uint64_t* sum_of_all) {
   for (const auto& [token, bias] : params_.logit_bias) {
     const auto at = std::find(tokens.begin(), tokens.end(), token);
     if (at != tokens.end()) logits[static_cast<std::size_t>(at - tokens.begin())] += bias;
@@ -229,9 +265,11 @@ Result<SampledToken> Sampler::sample(std::span<const std::int32_t> tokens,
     if (seen != counts_.end()) logits[i] = penalised(logits[i], seen->second);
     if (!std::isnan(logits[i])) candidates_.push_back({tokens[i], logits[i]});
   }
+  FORGE_ASSIGN(const std::optional<std::int32_t> token, choose(sum_of_all));
+  if (!token) return std::optional<SampledToken>();
   SampledToken out;
-  FORGE_ASSIGN(out.token, choose());
-  return out;
+  out.token = *token;
+  return std::optional(std::move(out));
 }
 
 Result<SampledToken> Sampler::sample(std::span<float> logits) {
@@ -253,7 +291,8 @@ Result<SampledToken> Sampler::sample(std::span<float> logits) {
     for (std::size_t i = 0; i < logits.size(); ++i) {
       if (!std::isnan(logits[i])) candidates_.push_back({static_cast<std::int32_t>(i), logits[i]});
     }
-    FORGE_ASSIGN(out.token, choose());
+    FORGE_ASSIGN(const std::optional<std::int32_t> token, choose(nullptr));
+    out.token = *token;  // all candidates are here
   }
   if (params_.logprobs) report_probabilities(model_logits, out);
   return out;

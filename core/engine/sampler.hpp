@@ -4,11 +4,14 @@
 //   logit bias -> repetition, frequency and presence penalties -> top-k -> typical -> top-p ->
 //   min-p
 //   -> temperature -> draw. Temperature 0 takes the best token after bias and penalties.
+// From top-p on the chain counts in whole numbers (forge/sdk/softmax_weight.hpp), so that a sum
+// that a pack made of a row is the one made here.
 #ifndef FORGE_CORE_ENGINE_SAMPLER_HPP_
 #define FORGE_CORE_ENGINE_SAMPLER_HPP_
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 #include <span>
 #include <unordered_map>
@@ -47,6 +50,13 @@ struct SampledToken {
   std::vector<TokenProbability> best;  // n_logprobs of them, best first
 };
 
+// What a choice needs to be made.
+enum class Needed {
+  kBest,    // the best tokens
+  kSum,     // those and the sum of all tokens' weights
+  kLogits,  // all logits
+};
+
 // One sequence's sampler: a random generator and the tokens it has seen. The same parameters,
 // tokens and logits give the same choices on every machine. Thread-compatible.
 class Sampler {
@@ -61,15 +71,21 @@ class Sampler {
   // Chooses; does not accept. logits [n_vocab] are overwritten. kInternal when all are NaN.
   Result<SampledToken> sample(std::span<float> logits);
 
-  // Whether the k best tokens alone decide the next choice, whatever the logits are. They do when
-  // the chain begins with a top-k, nothing can bring a token from outside to the front (no bias up,
-  // no penalty that rewards), and enough are left in front should all that is penalised fall behind
-  // those outside. Reported probabilities are of all tokens.
-  bool candidates_suffice(std::uint32_t k) const;
+  // What the next choice needs, where a pack can hand over the k best tokens. They alone decide
+  // when the chain begins with a top-k, nothing can bring a token from outside to the front (no
+  // bias up, no penalty that rewards), and enough are left in front should all that is penalised
+  // fall behind those outside. Without a top-k, a top-p or a min-p cuts among them in most cases,
+  // if the sum of all weights is known and nothing changes the logits. Reported probabilities are
+  // of all tokens.
+  Needed needed(std::uint32_t k) const;
 
   // As sample() of all logits, bit for bit, from the best tokens and their logits as FORGE_OP_TOP_K
-  // orders them; only where they suffice. logits are overwritten.
-  Result<SampledToken> sample(std::span<const std::int32_t> tokens, std::span<float> logits);
+  // orders them; only where needed() says so. logits are overwritten. With Needed::kSum sum_of_all
+  // is the sum that FORGE_OP_SOFTMAX_SUM makes, and the result nothing where the nucleus has more
+  // tokens than these; sample(all logits) then gives the choice.
+  Result<std::optional<SampledToken>> sample(std::span<const std::int32_t> tokens,
+                                             std::span<float> logits,
+                                             const std::uint64_t* sum_of_all = nullptr);
 
   const SamplingParams& params() const { return params_; }
 
@@ -77,7 +93,7 @@ class Sampler {
   struct Candidate {
     std::int32_t token;
     float logit;
-    float p = 0;
+    double p = 0;  // keep_typical's
   };
 
   explicit Sampler(SamplingParams params);
@@ -85,11 +101,12 @@ class Sampler {
   bool penalises() const;
   float penalised(float logit, std::uint32_t count) const;
   void apply_bias_and_penalties(std::span<float> logits) const;
+  Result<std::optional<std::int32_t>> choose(const std::uint64_t* sum_of_all);
+  void sort_first(std::size_t n);
+  void keep_first(std::size_t n);
   void keep_top_k();
-  Result<std::int32_t> choose();
   void keep_typical();
-  void keep_top_p();
-  void keep_min_p();
+  bool keep_nucleus(std::uint64_t total, bool more_outside);
   std::int32_t draw();
   float uniform();
 
@@ -97,7 +114,8 @@ class Sampler {
   std::mt19937_64 random_;
   std::deque<std::int32_t> window_;
   std::unordered_map<std::int32_t, std::uint32_t> counts_;  // of the tokens in the window
-  std::vector<Candidate> candidates_;                       // by falling logit
+  std::vector<Candidate> candidates_;
+  std::size_t n_sorted_ = 0;  // the first of them are by falling logit, and before all others
 };
 
 }  // namespace forge::engine

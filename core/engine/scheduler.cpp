@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "forge/sdk/softmax_weight.hpp"
 
 namespace forge::engine {
 
@@ -42,6 +45,7 @@ Scheduler::Scheduler(Engine& engine) : engine_(engine) {
   const std::size_t rows = engine_.plan().options().max_outputs;
   logits_.resize(rows * engine_.n_vocab());
   candidates_.resize(rows * engine_.n_candidates());
+  sums_.resize(rows * engine_.n_sum_words());
 }
 
 Scheduler::~Scheduler() = default;
@@ -106,18 +110,22 @@ void Scheduler::plan_batch() {
   }
 }
 
-// Whether the best tokens decide for everybody whose token is due.
-bool Scheduler::candidates_suffice() const {
+// What everybody together needs whose token is due.
+Needed Scheduler::needed() const {
   const std::uint32_t n = engine_.n_candidates();
-  return n != 0 && std::all_of(in_batch_.begin(), in_batch_.end(), [&](const Generation* g) {
-           return !g->wants_logits || g->sampler.candidates_suffice(n);
-         });
+  if (n == 0) return Needed::kLogits;
+  Needed all = Needed::kBest;
+  for (const Generation* g : in_batch_) {
+    if (g->wants_logits) all = std::max(all, g->sampler.needed(n));
+  }
+  return all == Needed::kSum && engine_.n_sum_words() == 0 ? Needed::kLogits : all;
 }
 
 Status Scheduler::run_step() {
-  by_candidates_ = candidates_suffice();
-  if (by_candidates_) return engine_.step(inputs_, Candidates{candidates_.data(), logits_.data()});
-  return engine_.step(inputs_, logits_.data());
+  brought_ = needed();
+  if (brought_ == Needed::kLogits) return engine_.step(inputs_, logits_.data());
+  std::int32_t* const sums = brought_ == Needed::kSum ? sums_.data() : nullptr;
+  return engine_.step(inputs_, Candidates{candidates_.data(), logits_.data(), sums});
 }
 
 Status Scheduler::step() {
@@ -158,10 +166,23 @@ void Scheduler::finish_batch() {
 }
 
 Result<SampledToken> Scheduler::sample(Generation& g, std::size_t row) {
-  const std::size_t width = by_candidates_ ? engine_.n_candidates() : engine_.n_vocab();
-  const std::span<float> logits = std::span(logits_).subspan(row * width, width);
-  if (!by_candidates_) return g.sampler.sample(logits);
-  return g.sampler.sample(std::span(candidates_).subspan(row * width, width), logits);
+  const std::span<float> logits = std::span(logits_);
+  if (brought_ == Needed::kLogits)
+    return g.sampler.sample(logits.subspan(row * engine_.n_vocab(), engine_.n_vocab()));
+  const std::size_t n = engine_.n_candidates();
+  std::uint64_t sum = 0;
+  const bool with_sum = g.sampler.needed(engine_.n_candidates()) == Needed::kSum;
+  if (with_sum) {
+    const std::uint32_t n_words = engine_.n_sum_words();
+    sum = sdk::softmax_sum(sums_.data() + row * n_words, n_words);
+  }
+  FORGE_ASSIGN(std::optional<SampledToken> token,
+               g.sampler.sample(std::span(candidates_).subspan(row * n, n),
+                                logits.subspan(row * n, n), with_sum ? &sum : nullptr));
+  if (token) return *std::move(token);
+  row_.resize(engine_.n_vocab());
+  FORGE_TRY(engine_.read_logits(static_cast<std::uint32_t>(row), row_.data()));
+  return g.sampler.sample(row_);
 }
 
 // Goes on with the next token, or decides that it was the last.

@@ -48,7 +48,7 @@ class Scheduler {
   void plan_batch();
   void take(Generation& g, std::uint32_t n);
   void finish_batch();
-  bool candidates_suffice() const;
+  Needed needed() const;
   Status run_step();
   Result<SampledToken> sample(Generation& g, std::size_t row);
   void take_token(Generation& g, const SampledToken& sampled);
@@ -60,9 +60,10 @@ class Scheduler {
   std::vector<Generation*> in_batch_;
   std::vector<StepInput> inputs_;
   // What the step brought, a row for each that wanted it: logits, or the best tokens with theirs.
-  bool by_candidates_ = false;
+  Needed brought_ = Needed::kLogits;  // by the step
   std::vector<float> logits_;
-  std::vector<std::int32_t> candidates_;
+  std::vector<std::int32_t> candidates_, sums_;
+  std::vector<float> row_;  // logits that were asked for afterwards
   std::uint32_t rows_left_ = 0, outputs_left_ = 0;
 };
 

@@ -132,6 +132,18 @@ bool Plan::convert_for(const PackDevice& pack, Graph& graph, Node& node) {
   return false;
 }
 
+namespace {
+
+// A node whose outputs are the graph's as well.
+void insert_node(Graph& graph, std::vector<std::uint32_t>& node_packs, std::ptrdiff_t place,
+                 Node node, std::uint32_t pack) {
+  graph.outputs.insert(graph.outputs.end(), node.outputs.begin(), node.outputs.end());
+  graph.nodes.insert(graph.nodes.begin() + place, std::move(node));
+  node_packs.insert(node_packs.begin() + place, pack);
+}
+
+}  // namespace
+
 // A TOP_K right after the node that makes the logits, on the same pack, if that has it and need not
 // hand over the logits every time.
 void Plan::add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs) {
@@ -165,11 +177,34 @@ void Plan::add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs) 
     graph.values.resize(tokens);
     return;
   }
-  candidates_ = {n, tokens, tokens + 1};
-  graph.outputs.insert(graph.outputs.end(), node.outputs.begin(), node.outputs.end());
+  candidates_ = {n, 0, tokens, tokens + 1, FORGE_NONE};
   const auto place = maker - graph.nodes.begin() + 1;
-  graph.nodes.insert(graph.nodes.begin() + place, std::move(node));
-  node_packs.insert(node_packs.begin() + place, pack);
+  insert_node(graph, node_packs, place, std::move(node), pack);
+  add_softmax_sum(graph, node_packs, place + 1);
+}
+
+// Behind the candidates the sum that a nucleus is measured by, if the pack can also hand over the
+// logits of a row whose nucleus turns out to be larger.
+void Plan::add_softmax_sum(Graph& graph, std::vector<std::uint32_t>& node_packs,
+                           std::ptrdiff_t place) {
+  const std::uint32_t pack = node_packs[static_cast<std::size_t>(place) - 1];
+  const forge_plugin_kernel_pack_v1& record = packs_[pack]->record();
+  if (!FORGE_HAS_FIELD(&record, forge_plugin_kernel_pack_v1, read_output) ||
+      record.read_output == nullptr)
+    return;
+  forge_value_v1 value = graph.values[candidates_.tokens];  // whole numbers as well
+  value.width = 2 * ((graph.info.n_vocab + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART);
+  const auto sums = static_cast<std::uint32_t>(graph.values.size());
+  graph.values.push_back(value);
+  Node node;
+  node.op = FORGE_OP_SOFTMAX_SUM;
+  node.name = "softmax_sum";
+  node.inputs = {graph.info.logits, candidates_.logits};
+  node.outputs = {sums};
+  if (!packs_[pack]->supports(graph, node).ok()) return graph.values.pop_back();
+  candidates_.n_sum_words = value.width;
+  candidates_.sums = sums;
+  insert_node(graph, node_packs, place, std::move(node), pack);
 }
 
 Status Plan::make_parts(const Graph& graph, const std::vector<std::uint32_t>& node_packs) {
@@ -224,6 +259,8 @@ void Plan::bind_crossing_values() {
           source = kCandidates;
         } else if (whole == candidates_.logits) {
           source = kCandidateLogits;
+        } else if (whole == candidates_.sums) {
+          source = kSoftmaxSums;
         } else if (whole != info_.logits) {
           const auto [found, is_new] = place.emplace(whole, crossing_.size());
           source = found->second;

@@ -299,7 +299,8 @@ AT(forge_plugin_kernel_pack_v1, state_write_slots, 112);
 AT(forge_plugin_kernel_pack_v1, execute, 120);
 AT(forge_plugin_kernel_pack_v1, visit_counters, 128);
 AT(forge_plugin_kernel_pack_v1, reset_counters, 136);
-SIZE(forge_plugin_kernel_pack_v1, 144);
+AT(forge_plugin_kernel_pack_v1, read_output, 144);
+SIZE(forge_plugin_kernel_pack_v1, 152);
 
 AT(forge_host_model_v1, struct_size, 0);
 AT(forge_host_model_v1, n_tensors, 4);

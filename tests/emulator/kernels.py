@@ -8,7 +8,7 @@ grid, block, [argument bytes], extra=[Buffer...], order=...), which checks bound
 name. A development check. Every matmul is computed by its gemv, skinny and gemm kernel, which must agree bit for bit.
 Without -k, a kernel of the code object that no test launched is a failure.
 """
-import argparse, ctypes, os, sys, time
+import argparse, ctypes, math, os, sys, time
 import numpy as np
 
 sys.path.insert(0, os.environ["RDNA_EMU"])
@@ -48,6 +48,7 @@ AttentionArgs = struct("AttentionArgs", ("q", Rows), ("y", Rows), ("cache", KvCa
                        ("max_segments", U32), ("merge_first", P), ("to", Quantized), ("fused", U32), ("heads", HeadsArgs))
 ElementArgs = struct("ElementArgs", ("a", Rows), ("b", Rows), ("y", Rows), ("index", P), ("kind", U32),
                      ("activation", U32), ("argument", F))
+SoftmaxSumArgs = struct("SoftmaxSumArgs", ("x", Rows), ("best", Rows), ("sums", Rows))
 TopKArgs = struct("TopKArgs", ("x", Rows), ("ids", Rows), ("values", Rows), ("lists", P), ("k", U32), ("n_parts", U32))
 RouterArgs = struct("RouterArgs", ("x", Rows), ("ids", Rows), ("weights", Rows), ("bias", P), ("gating", U32), ("normalise", U32),
                     ("scale", F))
@@ -411,6 +412,35 @@ class Tests:
                 assert values.array[r, :k].tobytes() == row[want].tobytes(), f"top_k of {width}: values"
                 assert (values.array[r, k:] == -1).all(), f"top_k of {width}: too many values"
 
+    # The integers of forge/sdk/softmax_weight.hpp, once more.
+    def softmax_sum(self):
+        series, factor = [], 1.0
+        for k in range(10):
+            factor *= math.log(2) / k if k else 1
+            series.append(round(2**31 * factor))
+        def weight(largest, x):
+            behind = np.float32(0) if x == largest else np.float32(largest - x)
+            if not behind < 28: return 0
+            t = int(behind * np.float32(2**26)) * 3098164009
+            fraction = t >> 25 & 0xffffffff
+            total = series[9]
+            for k in range(8, -1, -1): total = series[k] - (fraction * total >> 32)
+            return (total << 9) >> (t >> 57)
+        for width, n_rows in ((1, 1), (100, 2), (2048, 2), (5000, 2)):
+            x = (rng.normal(size=(n_rows, width + 3)) * 4).astype(np.float32)
+            if n_rows > 1: x[0, :90] = -np.inf; x[0, [20, 21]] = np.nan; x[0, 95:98] = [0, -0.0, 1e-40]
+            n_parts = (width + 2047) // 2048
+            best = np.full((n_rows, 5), 99, np.float32); best[:, 0] = [np.nanmax(row[:width]) for row in x]
+            bx, bb, sums = buffers(x, best, np.full((n_rows, 2 * n_parts + 1), 7, np.uint32))
+            args = SoftmaxSumArgs(x=Rows(bx.ptr, width + 3, width), best=Rows(bb.ptr, 5, 3), sums=Rows(sums.ptr, 2 * n_parts + 1, 2 * n_parts))
+            self.run("softmax_sum", (n_parts, n_rows), 256, args, [bx, bb, sums])
+            for r in range(n_rows):
+                for part in range(n_parts):
+                    want = sum(weight(best[r, 0], v) for v in x[r, :width][part * 2048:(part + 1) * 2048])
+                    got = int(sums.array[r, 2 * part]) | int(sums.array[r, 2 * part + 1]) << 32
+                    assert got == want, f"softmax_sum of {width}: {got} for {want}"
+                assert sums.array[r, 2 * n_parts] == 7, f"softmax_sum of {width}: too many"
+
     # Exponentials have a few roundings, sums n / 32 + 5, the rest three: for n = 100 below 16 * 2^-24 = 1e-6 of a weight.
     def router(self):
         for n, n_used, gating, normalise, biased in ((100, 6, 0, 0, False), (100, 6, 0, 1, True), (100, 6, 1, 1, True), (20, 3, 1, 0, False),
@@ -670,7 +700,7 @@ def main():
     for name in FORMATS:
         for gated in (False, True): todo[f"matmul {'gated ' if gated else ''}{name}"] = lambda n=name, g=gated: t.matmul(n, g)
     for first in ("q4_k", "q5_k"): todo[f"matmul pair {first}_q6_k"] = lambda f=first: t.matmul(f, False, "q6_k")
-    todo |= {"top_k": t.top_k, "peak": t.peaks, "moe router": t.router, "moe group": t.groups, "moe gather": t.gather,
+    todo |= {"top_k": t.top_k, "softmax_sum": t.softmax_sum, "peak": t.peaks, "moe router": t.router, "moe group": t.groups, "moe gather": t.gather,
              "moe sum": t.experts_sum}
     for name in FORMATS: todo[f"experts {name}"] = lambda n=name: t.experts(n)
     todo["experts many"] = lambda: t.experts("q4_k", n_out=160, n_rows=36, n_experts=2)  # more than a workgroup's tiles and rows

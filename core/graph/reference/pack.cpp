@@ -57,6 +57,9 @@ Status run_node(const sdk::NodeView& node, Context& context) {
     case FORGE_OP_TOP_K:
       run_top_k(node, context);
       return {};
+    case FORGE_OP_SOFTMAX_SUM:
+      run_softmax_sum(node, context);
+      return {};
     default:
       return unimplemented("unknown op " + std::to_string(node.op()));
   }
@@ -113,6 +116,18 @@ class Plan final : public sdk::PackPlan {
 
   void reset_counters() override { counters_.assign(graph_.n_nodes, {}); }
 
+  Status read_output(std::uint32_t value, std::uint32_t first_row, std::uint32_t n_rows,
+                     void* out) override {
+    if (value >= places_.size() || places_[value].empty())
+      return failed_precondition("the last step did not leave this output behind");
+    const std::size_t width = graph_.values[value]->width;
+    if ((std::size_t{first_row} + n_rows) * width > places_[value].size())
+      return out_of_range("the output has fewer rows");
+    std::copy_n(places_[value].begin() + static_cast<std::ptrdiff_t>(first_row * width),
+                n_rows * width, static_cast<float*>(out));
+    return {};
+  }
+
  private:
   bool is_output(std::uint32_t value) const {
     const auto* const end = graph_.outputs + graph_.n_outputs;
@@ -129,6 +144,7 @@ class Plan final : public sdk::PackPlan {
   }
 
   Result<Context> make_context(ReferenceState& state, const forge_batch_v1& batch) {
+    places_.clear();
     std::vector<float*> values(graph_.n_values, nullptr);
     std::vector<std::uint32_t> strides(graph_.n_values, 0);
     for (std::uint32_t i = 0; i < batch.n_buffers; ++i) {
@@ -176,7 +192,7 @@ class Device final : public sdk::PackDevice {
 
   Status node_supported(const forge_graph_v1& graph, std::uint32_t index) override {
     const sdk::NodeView node(graph, index);
-    if (node.op() < FORGE_OP_EMBED || node.op() > FORGE_OP_TOP_K)
+    if (node.op() < FORGE_OP_EMBED || node.op() > FORGE_OP_SOFTMAX_SUM)
       return unimplemented("the reference executor does not know op " + std::to_string(node.op()));
     for (std::uint32_t i = 0; i < node.n_weights(); ++i) {
       const forge_tensor_v1* weight = node.weight(i);

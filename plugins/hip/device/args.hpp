@@ -308,6 +308,15 @@ struct TopKArgs {
   uint32_t n_parts;  // ceil(x.width / kTopKPart)
 };
 
+// "softmax_sum": FORGE_OP_SOFTMAX_SUM. Grid (parts of kSoftmaxPart elements, rows)
+inline constexpr uint32_t kSoftmaxPart = 2048;  // FORGE_SOFTMAX_PART
+
+struct SoftmaxSumArgs {
+  Rows x;
+  Rows best;
+  Rows sums;  // int32
+};
+
 // "probe_add": y[i] = a[i] + b[i] + 1 for i < n; the preflight's trivial kernel. Grid (ceil(n /
 // 256)).
 struct ProbeAddArgs {

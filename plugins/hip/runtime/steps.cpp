@@ -257,4 +257,26 @@ Status TopKStep::launch(const Execution& x) const {
   return x.launch(all_, "top_k", {n_rows}, args);
 }
 
+// ---------------------------------------------------------------- softmax sum
+
+SoftmaxSumStep::SoftmaxSumStep(const sdk::NodeView& node)
+    : x_(node.input_id(0)), best_(node.input_id(1)), sums_(node.output_id(0)) {
+  static_assert(kSoftmaxPart == FORGE_SOFTMAX_PART);
+  kernel = "softmax_sum";
+}
+
+Status SoftmaxSumStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(function_, kernels.find("softmax_sum"));
+  return {};
+}
+
+Status SoftmaxSumStep::launch(const Execution& x) const {
+  SoftmaxSumArgs args = {};
+  args.x = x.values[x_];
+  args.best = x.values[best_];
+  args.sums = x.values[sums_];
+  return x.launch(function_, kernel, {ceil_div(args.x.width, kSoftmaxPart), x.n_rows[row_kind]},
+                  args);
+}
+
 }  // namespace forge::hip

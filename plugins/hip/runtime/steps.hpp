@@ -252,6 +252,17 @@ class TopKStep final : public Step {
   hipFunction_t parts_ = nullptr, all_ = nullptr;
 };
 
+class SoftmaxSumStep final : public Step {
+ public:
+  explicit SoftmaxSumStep(const sdk::NodeView& node);
+  Status prepare(KernelSet& kernels) override;
+  Status launch(const Execution& x) const override;
+
+ private:
+  std::uint32_t x_, best_, sums_;
+  hipFunction_t function_ = nullptr;
+};
+
 }  // namespace forge::hip
 
 #endif  // FORGE_PLUGINS_HIP_RUNTIME_STEPS_HPP_

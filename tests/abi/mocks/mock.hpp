@@ -84,7 +84,8 @@ inline constexpr forge_plugin_kernel_pack_v1 kPack = {
       return FORGE_UNIMPLEMENTED;
     },
     [](forge_pack_plan*, void (*)(void*, const forge_counter_v1*), void*) {},
-    [](forge_pack_plan*) {}};
+    [](forge_pack_plan*) {},
+    nullptr};
 
 // ---------------------------------------------------------------- the entry
 

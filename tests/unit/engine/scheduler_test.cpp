@@ -387,17 +387,18 @@ TEST_CASE("scheduler: an error of the pack ends that batch with it, and then wor
 
 // Steps of each kind that a pack was asked for.
 struct Asked {
-  int logits = 0, candidates = 0;
+  int logits = 0, candidates = 0, sums = 0;
 
-  // logits, then tokens and values of the candidates.
+  // logits, then tokens and values of the candidates and the sums of weights.
   auto count() {
     return [this](const forge_batch_v1& batch) {
       if (batch.n_output_rows == 0) return;
-      REQUIRE(batch.n_buffers == 3);
+      REQUIRE(batch.n_buffers == 4);
       const bool all = batch.buffers[0]->data != nullptr;
       CHECK((batch.buffers[1]->data != nullptr) == !all);
       CHECK((batch.buffers[2]->data != nullptr) == !all);
       CHECK((batch.buffers[0]->n_bytes != 0) == all);
+      sums += batch.buffers[3]->data != nullptr ? 1 : 0;
       ++(all ? logits : candidates);
     };
   }
@@ -431,6 +432,8 @@ TEST_CASE("scheduler: logits are left where they are while the best tokens suffi
   GenerationRequest plain = ask("x", 6, 4);
   GenerationRequest open_ended = ask("abc", 3, 5);
   open_ended.sampling.top_k = 0;
+  open_ended.sampling.top_p = 1;
+  open_ended.sampling.min_p = 0;
   const Answer alone = answer(*engine, plain);
   asked = {};
   Scheduler scheduler(*engine);
@@ -443,6 +446,76 @@ TEST_CASE("scheduler: logits are left where they are while the best tokens suffi
   CHECK(asked.logits == 3);
   CHECK(asked.candidates == 3);
   test::g_faults = nullptr;
+}
+
+TEST_CASE(
+    "scheduler: a nucleus leaves the logits where they are, but for rows it is too large for") {
+  test::Faults faults;
+  Asked asked;
+  faults.after_execute = asked.count();
+  int rows_read = 0;
+  faults.read_output = [&] { return ++rows_read, Status(); };
+  auto engine = tiny_engine(model(), options(3), {test::open_failing_pack(faults)});
+  REQUIRE(engine->n_sum_words() != 0);
+  for (const float top_p : {0.3f, 0.999f}) {
+    GenerationRequest request = ask("hello the", 8, 3);
+    request.sampling.top_k = 0;
+    request.sampling.top_p = top_p;
+    request.sampling.min_p = 0;
+    asked = {};
+    rows_read = 0;
+    const Answer few = answer(*engine, request);
+    CHECK(asked.logits == 0);
+    CHECK(asked.candidates == 8);
+    CHECK(asked.sums == 8);
+    CHECK(rows_read == (top_p < 0.5f ? 0 : 8));  // the tiny model's logits are nearly flat
+    request.sampling.logprobs = true;
+    const Answer all = answer(*engine, request);
+    CHECK(few.tokens == all.tokens);
+    CHECK(few.tokens.size() == 8);
+  }
+  // Whoever needs no sum is not disturbed by one who does.
+  GenerationRequest plain = ask("x", 6, 4);
+  GenerationRequest nucleus = ask("abc", 3, 5);
+  nucleus.sampling.top_k = 0;
+  const Answer alone = answer(*engine, plain);
+  const Answer nucleus_alone = answer(*engine, nucleus);
+  asked = {};
+  Scheduler scheduler(*engine);
+  auto first = open(*engine), second = open(*engine);
+  Answer a, b;
+  REQUIRE(scheduler.add(*first, plain, a.on_event(), a.on_done()).ok());
+  REQUIRE(scheduler.add(*second, nucleus, b.on_event(), b.on_done()).ok());
+  finish(scheduler);
+  CHECK(a.tokens == alone.tokens);
+  CHECK(b.tokens == nucleus_alone.tokens);
+  CHECK(asked.logits == 0);
+  CHECK(asked.sums == 3);
+  // A row that cannot be brought ends that answer, with the reason.
+  faults.read_output = [] { return unavailable("the cable is out"); };
+  nucleus.sampling.top_p = 0.999f;
+  nucleus.sampling.min_p = 0;
+  const Answer failed = answer(*engine, nucleus);
+  CHECK(failed.result.reason == FinishReason::kError);
+  CHECK(failed.result.status.message().find("the cable is out") != std::string::npos);
+  test::g_faults = nullptr;
+}
+
+TEST_CASE("scheduler: a pack that cannot make the sum gives its logits for a nucleus") {
+  test::Faults faults;
+  Asked asked;
+  faults.supported = [](const sdk::NodeView& node) {
+    return node.op() == FORGE_OP_SOFTMAX_SUM ? unimplemented("no") : Status();
+  };
+  auto engine = tiny_engine(model(), options(), {test::open_failing_pack(faults)});
+  CHECK(engine->n_candidates() == kCandidates);
+  CHECK(engine->n_sum_words() == 0);
+  GenerationRequest request = ask("hello", 6);
+  request.sampling.top_k = 0;
+  const Answer without = answer(*engine, request);
+  test::g_faults = nullptr;
+  auto other = tiny_engine(model(), options());
+  CHECK(answer(*other, request).tokens == without.tokens);
 }
 
 TEST_CASE("scheduler: a pack that cannot pick gives its logits") {

@@ -328,6 +328,23 @@ TEST_CASE("graph check: top_k") {
   CHECK(check_node(uneven, node).message().find("2 wide; expected 3") != std::string::npos);
 }
 
+TEST_CASE("graph check: softmax_sum") {
+  GraphMaker g;
+  const std::uint32_t x = g.value(FORGE_SOFTMAX_PART + 1, FORGE_ROWS_OUTPUTS);
+  const std::uint32_t best = g.value(3, FORGE_ROWS_OUTPUTS);
+  g.node(FORGE_OP_SOFTMAX_SUM, {x, best}, {g.value(4, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32)}, {},
+         nullptr);
+  const Node& node = g.graph.nodes.back();
+  REQUIRE(check_node(g.graph, node).ok());
+  Graph narrow = g.graph;
+  narrow.values[node.outputs[0]].width = 3;
+  CHECK(check_node(narrow, node).message().find("3 wide; expected 4") != std::string::npos);
+  Graph floats = g.graph;
+  floats.values[node.outputs[0]].type = FORGE_TYPE_F32;
+  CHECK(check_node(floats, node).message().find("output 0 has the wrong element type") !=
+        std::string::npos);
+}
+
 TEST_CASE("graph check: the sizes of parameter records are those of the ABI") {
   CHECK(params_size(FORGE_OP_ROPE) == sizeof(forge_rope_params_v1));
   CHECK(params_size(FORGE_OP_SELECT_ROWS) == 0);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/plan.hpp"
+#include "forge/sdk/softmax_weight.hpp"
 #include "tests/support/tiny_model.hpp"
 #include "tests/unit/plugins_hip/sim.hpp"
 
@@ -69,16 +70,20 @@ struct Loaded {
     return execute(n_past, n, logits.data(), nullptr, nullptr);
   }
   // The best tokens of the last, and no logits.
-  Status pick(std::uint32_t n_past, std::uint32_t n, std::vector<std::int32_t>& tokens) {
+  Status pick(std::uint32_t n_past, std::uint32_t n, std::vector<std::int32_t>& tokens,
+              bool with_sums = false) {
     tokens.assign(plan->n_candidates(), -1);
     picked_logits.assign(plan->n_candidates(), 0);
-    return execute(n_past, n, nullptr, tokens.data(), picked_logits.data());
+    sums.assign(plan->n_sum_words(), -1);
+    return execute(n_past, n, nullptr, tokens.data(), picked_logits.data(),
+                   with_sums ? sums.data() : nullptr);
   }
   std::vector<float> picked_logits;
+  std::vector<std::int32_t> sums;
 
  private:
   Status execute(std::uint32_t n_past, std::uint32_t n, float* logits, std::int32_t* candidates,
-                 float* candidate_logits) {
+                 float* candidate_logits, std::int32_t* softmax_sums = nullptr) {
     static constexpr std::uint32_t kBlocks[] = {2, 0, 3, 1};
     std::vector<std::int32_t> tokens(n), positions(n);
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -95,6 +100,7 @@ struct Loaded {
     batch.logits = logits;
     batch.candidates = candidates;
     batch.candidate_logits = candidate_logits;
+    batch.softmax_sums = softmax_sums;
     return plan->execute(*state, batch);
   }
 };
@@ -164,6 +170,34 @@ TEST_CASE("hip device: the best tokens without the logits") {
     }
     // Nothing is picked where nobody looks: one launch for each of the six.
     CHECK(launches_of(*loaded.plan, FORGE_OP_TOP_K) == 6);
+  }
+}
+
+TEST_CASE("hip device: the sum of a row's weights, and the row when it has to come after all") {
+  for (const char* graphs : {"0", "1"}) {
+    const SimulatedCard card({SimulatedCard::Variable("FORGE_HIP_GRAPHS", graphs)});
+    Loaded loaded(card);
+    REQUIRE(loaded.plan->n_sum_words() ==
+            2 * ((test::kTinyTokens + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART));
+    std::vector<float> logits, row(test::kTinyTokens);
+    std::vector<std::int32_t> tokens;
+    REQUIRE(loaded.run(0, 5, logits).ok());
+    // Brought once, it is gone; and there is no second row.
+    CHECK(loaded.plan->read_logits(0, row.data()).code() == Code::kFailedPrecondition);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      REQUIRE(loaded.run(5, 1, logits).ok());
+      REQUIRE(loaded.pick(5, 1, tokens, true).ok());
+      const float largest = *std::max_element(logits.begin(), logits.end());
+      std::uint64_t sum = 0;
+      for (const float logit : logits) sum += sdk::softmax_weight(largest, logit);
+      CHECK(sdk::softmax_sum(loaded.sums.data(), loaded.plan->n_sum_words()) == sum);
+      REQUIRE(loaded.plan->read_logits(0, row.data()).ok());
+      CHECK(row == logits);
+      CHECK(loaded.plan->read_logits(1, row.data()).code() == Code::kOutOfRange);
+    }
+    CHECK(launches_of(*loaded.plan, FORGE_OP_SOFTMAX_SUM) == 4);
+    REQUIRE(loaded.pick(5, 1, tokens).ok());  // without sums: none is made
+    CHECK(launches_of(*loaded.plan, FORGE_OP_SOFTMAX_SUM) == 4);
   }
 }
 

@@ -104,16 +104,21 @@ TEST_CASE("hip program: picking takes one launch for a part of a row and one for
     const std::uint32_t logits = g.linear(g.select_rows(x), g.weight("out", {64, width}));
     const std::uint32_t ids = g.value(kTopKMost, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
     const std::uint32_t values = g.value(kTopKMost, FORGE_ROWS_OUTPUTS);
+    const bool parts = width > kTopKPart;
+    const std::uint32_t sums = g.value(parts ? 4 : 2, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
     g.node(FORGE_OP_TOP_K, {logits}, {ids, values}, {}, nullptr);
+    g.node(FORGE_OP_SOFTMAX_SUM, {logits, values}, {sums}, {}, nullptr);
     graph::Graph graph = g.finish(logits, width);
-    graph.outputs = {logits, ids, values};
+    graph.outputs = {logits, ids, values, sums};
     const graph::GraphView view(graph);
     const Program program = Program::build(*view.get(), kOptions);
-    const Step& step = *program.steps.back();
-    const bool parts = width > kTopKPart;
+    const Step& step = **(program.steps.end() - 2);
     CHECK(step.kernel == (parts ? "top_k_parts|top_k" : "top_k_parts"));
-    CHECK(launches_of_one_row(program, 1).back() == (parts ? 2 : 1));
-    CHECK(step.serves == std::vector<std::uint32_t>{ids, values});
+    CHECK(*(launches_of_one_row(program, 1).end() - 2) == (parts ? 2 : 1));
+    CHECK(launches_of_one_row(program, 1).back() == 1);
+    // The sum needs what was picked; what was picked does not need the sum.
+    CHECK(step.serves == std::vector<std::uint32_t>{ids, values, sums});
+    CHECK(program.steps.back()->serves == std::vector<std::uint32_t>{sums});
     // Two lists of 8 bytes a number for each of at most 8 output rows.
     CHECK(program.partial_bytes == (parts ? 8 * 2 * kTopKMost * 8 : 0));
   }

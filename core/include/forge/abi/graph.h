@@ -158,8 +158,19 @@ enum {
   /* The k largest of a row in falling order (ties: the lower index; NaN comes last); k = 1 is
    * argmax.
    *   in: x.  out: ids (k, I32), values (k).  no params: k is the outputs' width */
-  FORGE_OP_TOP_K = 14
+  FORGE_OP_TOP_K = 14,
+
+  /* What softmax divides by, as whole numbers, so that any order of adding gives the same bits: for
+   * each FORGE_SOFTMAX_PART elements of a row the sum of
+   *   w(x_i) = 2^40 * e^(x_i - largest) as softmax_weight() of forge/sdk/softmax_weight.hpp has it,
+   *            of one rounded difference; 2^40 where x_i equals the largest; 0 for NaN
+   *   in: x, best (its first element is the largest of x: TOP_K's values).
+   *   out: sums (2 * number of parts, I32): of each part the lower, then the upper 32 bits.
+   *   no params.  [1.2] Rationale: with it and TOP_K a nucleus (top-p) is known without the row. */
+  FORGE_OP_SOFTMAX_SUM = 15
 };
+
+#define FORGE_SOFTMAX_PART 2048u
 
 enum { FORGE_NORM_RMS = 0, FORGE_NORM_LAYER = 1, FORGE_NORM_L2 = 2 };
 

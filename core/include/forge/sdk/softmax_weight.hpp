@@ -1,0 +1,51 @@
+// forge/sdk/softmax_weight.hpp: e^-x as a whole number, the same bits on every machine.
+//
+// Softmax needs sums of e^(x - largest). As integers they do not depend on the order in which they
+// are added, so that a GPU's sum over a row is the processor's, and a nucleus has the same tokens
+// wherever it is cut. Host and device code: no library, no float but one product by a power of two.
+#ifndef FORGE_SDK_SOFTMAX_WEIGHT_HPP_
+#define FORGE_SDK_SOFTMAX_WEIGHT_HPP_
+
+#include <stdint.h>
+
+namespace forge::sdk {
+
+// The weight of what is 0 behind. 2^23 weights fit into 64 bits.
+inline constexpr uint64_t kSoftmaxOne = uint64_t{1} << 40;
+
+// 2^40 * e^-behind, for behind >= 0; 0 from 28 on (where it is below 1) and for NaN.
+//
+// With t = behind / ln 2 the result is 2^-whole(t) * 2^-fraction(t); the latter by its series,
+// sum_k
+// (-f ln 2)^k / k! to the ninth power, whose next term is 7e-9. Errors, relative to the result:
+// that; 2^-26 from cutting `behind` and 10 * 2^-32 from rounding in the sum; together below 3e-8,
+// and at most 1 from the last shift.
+constexpr uint64_t softmax_weight(float behind) {
+  if (!(behind < 28.0f)) return 0;
+  constexpr uint64_t kLog2E = 3098164009u;  // 2^31 / ln 2
+  // 2^31 * (ln 2)^k / k!
+  constexpr uint32_t kSeries[] = {2147483648u, 1488522236u, 515882496u, 119194166u, 20654775u,
+                                  2863360u,    330788u,     32755u,     2838u,      219u};
+  const uint64_t t = static_cast<uint32_t>(behind * 67108864.0f) * kLog2E;  // 2^57 units
+  const uint32_t f = static_cast<uint32_t>(t >> 25);                        // 2^32 units
+  uint32_t sum = kSeries[9];
+  for (int k = 8; k >= 0; --k) sum = kSeries[k] - static_cast<uint32_t>(uint64_t{f} * sum >> 32);
+  return (uint64_t{sum} << 9) >> (t >> 57);
+}
+
+// w(x) of FORGE_OP_SOFTMAX_SUM. The difference of equal infinities would be NaN.
+constexpr uint64_t softmax_weight(float largest, float x) {
+  return softmax_weight(x == largest ? 0.0f : largest - x);
+}
+
+// The sum over a row from its parts, two words each.
+constexpr uint64_t softmax_sum(const int32_t* parts, uint32_t n_words) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < n_words; i += 2)
+    sum += static_cast<uint32_t>(parts[i]) + (uint64_t{static_cast<uint32_t>(parts[i + 1])} << 32);
+  return sum;
+}
+
+}  // namespace forge::sdk
+
+#endif  // FORGE_SDK_SOFTMAX_WEIGHT_HPP_
