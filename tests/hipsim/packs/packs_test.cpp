@@ -98,7 +98,11 @@ TEST_CASE("packs on a simulated card: the same answers from the best tokens and 
   std::string lines[2];
   for (const bool logprobs : {false, true}) {
     std::string requests;
-    for (const char* settings : {R"("temperature": 0)", R"("temperature": 1.5, "seed": 3)"})
+    // Without a top-k, a nucleus among the best tokens, and one that most tokens belong to.
+    for (const char* settings :
+         {R"("temperature": 0)", R"("temperature": 1.5, "seed": 3)",
+          R"("temperature": 1.5, "seed": 3, "top_k": 0, "top_p": 0.95, "min_p": 0)",
+          R"("temperature": 1.5, "seed": 3, "top_k": 0, "top_p": 0.999999, "min_p": 0)"})
       requests += std::string(R"({"prompt": "What is 12 + 30?", "max_tokens": )") +
                   (kSlow ? "3, " : "8, ") + settings + (logprobs ? R"(, "logprobs": 1})" : "}") +
                   "\n";
@@ -117,7 +121,7 @@ TEST_CASE("packs on a simulated card: the same answers from the best tokens and 
   };
   CHECK(lines[1].find("logprob") != std::string::npos);
   CHECK(lines[0].find("logprob") == std::string::npos);
-  CHECK(texts(lines[0]).size() == 2);
+  CHECK(texts(lines[0]).size() == 4);
   CHECK(texts(lines[0]) == texts(lines[1]));
 }
 
