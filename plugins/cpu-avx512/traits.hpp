@@ -153,8 +153,8 @@ struct Avx512 {
   template <class Op>
   static F fold(const F (&v)[kWidth], const Op& op) {
     F quads[4];
-    for (int i = 0; i < 4; ++i) {
-      const F* w = v + 4 * i;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const F* const w = v + 4 * i;
       const F ab = op(_mm512_unpacklo_ps(w[0], w[1]), _mm512_unpackhi_ps(w[0], w[1]));
       const F cd = op(_mm512_unpacklo_ps(w[2], w[3]), _mm512_unpackhi_ps(w[2], w[3]));
       quads[i] = op(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));

@@ -503,7 +503,6 @@ TEST_CASE(
 
 TEST_CASE("scheduler: a pack that cannot make the sum gives its logits for a nucleus") {
   test::Faults faults;
-  Asked asked;
   faults.supported = [](const sdk::NodeView& node) {
     return node.op() == FORGE_OP_SOFTMAX_SUM ? unimplemented("no") : Status();
   };
