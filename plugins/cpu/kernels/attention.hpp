@@ -97,7 +97,8 @@ class SegmentFold {
 
   // Asks for a head's share of a block, which is far from that of the block before and soon used
   // once.
-  static void prefetch(const std::uint8_t* from, std::size_t n_bytes) {
+  __attribute__((always_inline)) static void prefetch(const std::uint8_t* from,
+                                                      std::size_t n_bytes) {
     for (std::size_t at = 0; at < n_bytes; at += 64) __builtin_prefetch(from + at, 0, 0);
   }
 
