@@ -219,10 +219,11 @@ Result<std::optional<std::int32_t>> Sampler::choose(const std::uint64_t* sum_of_
   keep_typical();
   sort_first(1);
   if (params_.top_p < 1 || params_.min_p > 0) {
-    std::uint64_t total = 0;
+    std::uint64_t total = sum_of_all != nullptr ? *sum_of_all : 0;
     const float best = candidates_.front().logit;
-    for (const Candidate& c : candidates_) total += weight_of(best, c.logit);
-    if (sum_of_all != nullptr) total = *sum_of_all;
+    if (sum_of_all == nullptr && params_.top_p < 1) {  // a min-p alone measures by the best
+      for (const Candidate& c : candidates_) total += weight_of(best, c.logit);
+    }
     if (!keep_nucleus(total, sum_of_all != nullptr)) return std::optional<std::int32_t>();
   }
   return std::optional(draw());

@@ -18,8 +18,6 @@ struct Avx2 {
   static constexpr int kPairLimit = 32767;       // of the 16-bit sums of dot_pairs()
   static constexpr int kQueryTile = 6;           // queries attention holds in registers at a time
   static constexpr int kRegisters = 16;
-  // A mask, or a shift and a mask, are little beside what 32 products take: without panels Q4_K is
-  // 2 % faster with 32 rows, 7 % with 16 and more with 8 (EPYC, Zen 3, 2026-11-22).
   static constexpr int kPanelTiles = 1, kPanelRows = 4;  // of a panel (panel.hpp)
 
   using F = __m256;   // f32

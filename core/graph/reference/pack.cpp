@@ -97,6 +97,7 @@ class Plan final : public sdk::PackPlan {
         counters_[i].nanoseconds += static_cast<std::uint64_t>(
             std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
     }
+    n_rows_left_ = batch.n_output_rows;
     return {};
   }
 
@@ -118,11 +119,12 @@ class Plan final : public sdk::PackPlan {
 
   Status read_output(std::uint32_t value, std::uint32_t first_row, std::uint32_t n_rows,
                      void* out) override {
-    if (value >= places_.size() || places_[value].empty())
+    if (n_rows_left_ == 0 || value >= places_.size() || places_[value].empty() ||
+        graph_.values[value]->rows != FORGE_ROWS_OUTPUTS)
       return failed_precondition("the last step did not leave this output behind");
     const std::size_t width = graph_.values[value]->width;
-    if ((std::size_t{first_row} + n_rows) * width > places_[value].size())
-      return out_of_range("the output has fewer rows");
+    if (std::uint64_t{first_row} + n_rows > n_rows_left_)
+      return out_of_range("the last step had fewer rows");
     std::copy_n(places_[value].begin() + static_cast<std::ptrdiff_t>(first_row * width),
                 n_rows * width, static_cast<float*>(out));
     return {};
@@ -145,6 +147,7 @@ class Plan final : public sdk::PackPlan {
 
   Result<Context> make_context(ReferenceState& state, const forge_batch_v1& batch) {
     places_.clear();
+    n_rows_left_ = 0;
     std::vector<float*> values(graph_.n_values, nullptr);
     std::vector<std::uint32_t> strides(graph_.n_values, 0);
     for (std::uint32_t i = 0; i < batch.n_buffers; ++i) {
@@ -177,6 +180,7 @@ class Plan final : public sdk::PackPlan {
   bool profile_;
   std::vector<float> arenas_[2];
   std::vector<std::vector<float>> places_;  // by value, of outputs that a batch did not want
+  std::uint32_t n_rows_left_ = 0;  // in those of output rows; none after a step that failed
   std::vector<Counter> counters_;
 };
 

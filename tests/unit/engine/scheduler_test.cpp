@@ -469,6 +469,10 @@ TEST_CASE(
     CHECK(asked.candidates == 8);
     CHECK(asked.sums == 8);
     CHECK(rows_read == (top_p < 0.5f ? 0 : 8));  // the tiny model's logits are nearly flat
+    // The step had one row, though there is room for three.
+    std::vector<float> row(engine->n_vocab());
+    CHECK(engine->read_logits(0, row.data()).ok());
+    CHECK(engine->read_logits(1, row.data()).code() == Code::kOutOfRange);
     request.sampling.logprobs = true;
     const Answer all = answer(*engine, request);
     CHECK(few.tokens == all.tokens);

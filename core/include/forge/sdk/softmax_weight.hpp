@@ -15,11 +15,10 @@ inline constexpr uint64_t kSoftmaxOne = uint64_t{1} << 40;
 
 // 2^40 * e^-behind, for behind >= 0; 0 from 28 on (where it is below 1) and for NaN.
 //
-// With t = behind / ln 2 the result is 2^-whole(t) * 2^-fraction(t); the latter by its series,
-// sum_k
-// (-f ln 2)^k / k! to the ninth power, whose next term is 7e-9. Errors, relative to the result:
-// that; 2^-26 from cutting `behind` and 10 * 2^-32 from rounding in the sum; together below 3e-8,
-// and at most 1 from the last shift.
+// With t = behind / ln 2 the result is 2^-whole(t) * 2^-f, f the fraction; the latter by its series
+// sum_k (-f ln 2)^k / k! to the ninth power, whose next term is 7e-9. Errors, relative to the
+// result: that; 2^-26 from cutting `behind` and 10 * 2^-32 from rounding in the sum; together below
+// 3e-8, and at most 1 from the last shift.
 constexpr uint64_t softmax_weight(float behind) {
   if (!(behind < 28.0f)) return 0;
   constexpr uint64_t kLog2E = 3098164009u;  // 2^31 / ln 2
