@@ -27,8 +27,8 @@ struct Group {
 void add_row_groups(std::vector<Group>& groups);       // embed, norm, rope, gated, unary, ...
 void add_linear_groups(std::vector<Group>& groups);    // linear
 void add_sequence_groups(std::vector<Group>& groups);  // attention, short_conv, delta_rule
-void add_moe_groups(std::vector<Group>& groups);       // moe_router, moe_experts; what is
-                                                       // made of logits
+void add_moe_groups(std::vector<Group>& groups);       // moe_router, moe_experts, top_k
+void add_draw_groups(std::vector<Group>& groups);      // draw
 
 // ---------------------------------------------------------------- what the lists share
 

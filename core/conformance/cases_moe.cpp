@@ -207,51 +207,6 @@ Status top_ks(std::uint64_t seed, const Sink& sink) {
   return {};
 }
 
-// ---------------------------------------------------------------- softmax_sum
-
-// Row after row: logits as models have them; a few values with both infinities; all alike; a
-// largest far above the rest; some NaN.
-void fill_logits(std::uint64_t seed, RowId row, std::span<float> out) {
-  constexpr float kInf = std::numeric_limits<float>::infinity();
-  const auto n = static_cast<std::uint32_t>(out.size());
-  fill_normal(seed, 0, row, out);
-  for (float& v : out) v *= 4;
-  if (row.position % 5 == 1) {
-    constexpr float kFew[] = {-kInf, -1, -0.0f, 0.0f, 1e-40f, 2, kInf};
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = kFew[i % std::size(kFew)];
-  } else if (row.position % 5 == 2) {
-    std::fill(out.begin(), out.end(), row.sequence % 2 == 0 ? -kInf : 3.25f);
-  } else if (row.position % 5 == 3) {
-    out[n / 2] = 24;
-  } else if (row.position % 5 == 4) {
-    for (std::uint32_t i = 1; i < n; i += 3) out[i] = std::nanf("");
-  }
-}
-
-Status softmax_sums(std::uint64_t seed, const Sink& sink) {
-  for (const std::uint32_t width : {1u, 33u, 1000u, 2047u, 2048u, 2049u, 4999u, 70001u}) {
-    CaseBuilder b(FORGE_OP_SOFTMAX_SUM, "f32", fmt::format("over {}", width));
-    const std::uint32_t x = b.input(width, FORGE_ROWS_OUTPUTS);
-    const std::uint32_t best = b.input(3, FORGE_ROWS_OUTPUTS);
-    const std::uint32_t n_parts = (width + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART;
-    const std::uint32_t sums = b.output(2 * n_parts, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
-    b.node(FORGE_OP_SOFTMAX_SUM, {x, best}, {sums});
-    b.get().lengths = {6, 1, 3};
-    if (width > 4096) b.get().lengths = {5};
-    b.get().fill = [seed, width](std::uint32_t input, RowId row, std::span<float> out) {
-      if (input == 0) return fill_logits(seed, row, out);
-      std::vector<float> logits(width);
-      fill_logits(seed, row, logits);
-      std::erase_if(logits, [](float v) { return std::isnan(v); });
-      std::fill(out.begin(), out.end(), -77.0f);
-      out[0] = *std::max_element(logits.begin(), logits.end());
-    };
-    FORGE_ASSIGN(const Case c, b.finish());
-    FORGE_TRY(sink(c));
-  }
-  return {};
-}
-
 }  // namespace
 
 void add_moe_groups(std::vector<Group>& groups) {
@@ -262,7 +217,6 @@ void add_moe_groups(std::vector<Group>& groups) {
          [codec](std::uint64_t seed, const Sink& s) { return all_experts(*codec, seed, s); }});
   }
   groups.push_back({FORGE_OP_TOP_K, "f32", top_ks});
-  groups.push_back({FORGE_OP_SOFTMAX_SUM, "f32", softmax_sums});
 }
 
 }  // namespace forge::conformance

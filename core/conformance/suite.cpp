@@ -162,6 +162,7 @@ Result<std::vector<Group>> chosen_groups(const SuiteOptions& options) {
   add_linear_groups(groups);
   add_sequence_groups(groups);
   add_moe_groups(groups);
+  add_draw_groups(groups);
   std::vector<std::string> ops, types;
   for (const Group& group : groups) {
     ops.push_back(graph::op_name(group.op));

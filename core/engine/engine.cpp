@@ -106,7 +106,8 @@ Status Engine::run(std::span<const StepInput> inputs, float* logits, const Candi
   batch.logits = logits;
   batch.candidates = best.tokens;
   batch.candidate_logits = best.logits;
-  batch.softmax_sums = best.sums;
+  batch.drawn = best.drawn;
+  batch.draw_settings = best.draw_settings;
   if (Status done = plan_->execute(sequences_->plan_state(), batch); !done.ok())
     return given_back(std::move(done));
   for (const StepInput& input : inputs)

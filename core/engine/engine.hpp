@@ -38,12 +38,14 @@ struct StepInput {
   std::span<const std::uint32_t> outputs;  // indices into tokens whose logits are wanted, rising
 };
 
-// Where the best tokens of each wanted row go, best first: [rows, Engine::n_candidates()]; and the
-// sums over its logits, [rows, Engine::n_sum_words()], nullptr: not wanted.
+// What comes of each wanted row instead of its logits; nullptr: not wanted.
 struct Candidates {
+  // The best tokens, best first: [rows, Engine::n_candidates()].
   std::int32_t* tokens = nullptr;
   float* logits = nullptr;
-  std::int32_t* sums = nullptr;
+  // A token drawn from them all, and how: [rows]; only with Engine::can_draw().
+  std::int32_t* drawn = nullptr;
+  const forge_draw_settings_v1* draw_settings = nullptr;
 };
 
 // Thread-compatible: one step at a time.
@@ -65,17 +67,13 @@ class Engine {
   std::uint32_t n_vocab() const { return model_->info().n_vocab; }
   // Of a row, from a step that wants no logits; 0: there is no such step.
   std::uint32_t n_candidates() const { return plan_->n_candidates(); }
-  // Of a row's sums (sdk::softmax_sum); 0: there are none, and no read_logits().
-  std::uint32_t n_sum_words() const { return plan_->n_sum_words(); }
+  bool can_draw() const { return plan_->can_draw(); }
 
   // Runs one step: reserves positions, executes, advances the sequences. logits receives one row
   // [n_vocab] per wanted output, inputs in order. On an error the sequences are as before.
   Status step(std::span<const StepInput> inputs, float* logits);
-  // The same, but all that comes is the best tokens; only with n_candidates().
+  // The same, but only what `best` asks for comes; only with n_candidates().
   Status step(std::span<const StepInput> inputs, const Candidates& best);
-  // The logits [n_vocab] of a wanted output of the last step, which brought the best tokens alone;
-  // only with n_sum_words(). row: counted over all inputs.
-  Status read_logits(std::uint32_t row, float* out) { return plan_->read_logits(row, out); }
 
   // Appends tokens to a sequence in as many steps as they need. logits: [n_vocab] of the last
   // token, or nullptr.

@@ -33,28 +33,32 @@ Status check(const SamplingParams& p, std::uint32_t n_vocab) {
   return {};
 }
 
+Status not_numbers() { return internal_error("the model's logits are not numbers"); }
+
 // Falling logit; ties: the lower token, so that the order never depends on the sort.
 constexpr auto kBetter = [](const auto& a, const auto& b) {
   return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
 };
 
+// The same on every machine, unlike the standard's distributions.
+std::uint32_t next_of(std::mt19937_64& random) {
+  return static_cast<std::uint32_t>(random() >> 32);
+}
+
 // How far a logit is behind the best one. Infinite ones may be: equal ones are 0 apart.
 double behind(float best, float logit) { return logit == best ? 0.0 : double{best} - logit; }
 
-// The same as the packs have it: one rounding, so that a weight has one value everywhere.
-std::uint64_t weight_of(float best, float logit, float temperature = 1) {
-  return temperature == 1
-             ? sdk::softmax_weight(best, logit)
-             : sdk::softmax_weight(logit == best ? 0.0f : (best - logit) / temperature);
-}
-
 }  // namespace
 
-Sampler::Sampler(SamplingParams params) : params_(std::move(params)), random_(params_.seed) {}
+Sampler::Sampler(SamplingParams params, std::uint32_t n_vocab)
+    : params_(std::move(params)),
+      n_vocab_(n_vocab),
+      random_(params_.seed),
+      next_random_(next_of(random_)) {}
 
 Result<Sampler> Sampler::create(SamplingParams params, std::uint32_t n_vocab) {
   FORGE_TRY(check(params, n_vocab));
-  return Sampler(std::move(params));
+  return Sampler(std::move(params), n_vocab);
 }
 
 void Sampler::accept(std::int32_t token) {
@@ -110,130 +114,158 @@ void Sampler::apply_bias_and_penalties(std::span<float> logits) const {
   }
 }
 
-// The first n candidates, at least, in order and before all others; there are as many, or fewer.
-void Sampler::sort_first(std::size_t n) {
-  // Twice as many as last time, so that who goes on asking does not sort anew for each.
-  while (n_sorted_ < std::min(n, candidates_.size())) {
-    const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(n_sorted_);
-    n_sorted_ = std::min(std::max<std::size_t>(64, 2 * n_sorted_), candidates_.size());
-    const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(n_sorted_);
-    if (end != candidates_.end()) std::nth_element(begin, end, candidates_.end(), kBetter);
-    std::sort(begin, end, kBetter);
-  }
-}
-
-void Sampler::keep_first(std::size_t n) {
-  if (n < candidates_.size()) candidates_.resize(n);
-  n_sorted_ = std::min(n_sorted_, candidates_.size());
-}
-
 void Sampler::keep_top_k() {
   if (params_.top_k <= 0 || static_cast<std::size_t>(params_.top_k) >= candidates_.size()) return;
-  sort_first(static_cast<std::size_t>(params_.top_k));
-  keep_first(static_cast<std::size_t>(params_.top_k));
+  const auto end = candidates_.begin() + params_.top_k;
+  std::nth_element(candidates_.begin(), end, candidates_.end(), kBetter);
+  candidates_.erase(end, candidates_.end());
 }
 
 // Locally typical sampling (Meister et al. 2022, arXiv 2202.00666): those whose surprise is nearest
 // to the entropy, until they hold typical_p.
 void Sampler::keep_typical() {
   if (params_.typical_p >= 1 || candidates_.size() < 2) return;
-  sort_first(candidates_.size());
+  std::sort(candidates_.begin(), candidates_.end(), kBetter);
   const float best = candidates_.front().logit;
-  double sum = 0;
-  for (Candidate& c : candidates_) sum += c.p = std::exp(-behind(best, c.logit));
-  for (Candidate& c : candidates_) c.p /= sum;
+  std::vector<double> p;
+  for (const Candidate& c : candidates_) p.push_back(std::exp(-behind(best, c.logit)));
+  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
   double entropy = 0;
-  for (const Candidate& c : candidates_) {
-    if (c.p > 0) entropy -= c.p * std::log(c.p);
+  for (double& x : p) {
+    x /= sum;
+    if (x > 0) entropy -= x * std::log(x);
   }
-  const auto distance = [&](const Candidate& c) {
-    return c.p > 0 ? std::abs(-std::log(c.p) - entropy) : 1e30;
+  const auto distance = [&](std::size_t i) {
+    return p[i] > 0 ? std::abs(-std::log(p[i]) - entropy) : 1e30;
   };
   std::vector<std::size_t> order(candidates_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return distance(candidates_[a]) < distance(candidates_[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return distance(a) < distance(b); });
   double held = 0;
   std::size_t n = 0;
-  while (n < order.size() && held <= params_.typical_p) held += candidates_[order[n++]].p;
-  order.resize(n);
-  std::sort(order.begin(), order.end());  // back to falling logit
-  for (std::size_t i = 0; i < n; ++i) candidates_[i] = candidates_[order[i]];
-  keep_first(n);
+  while (n < order.size() && held <= params_.typical_p) held += p[order[n++]];
+  std::vector<Candidate> kept;
+  for (std::size_t i = 0; i < n; ++i) kept.push_back(candidates_[order[i]]);
+  candidates_ = std::move(kept);
 }
 
-// Of the fewest best that hold top_p of `total` (Holtzman et al. 2020, arXiv 1904.09751) those at
-// least min_p times as likely as the best. Both keep a beginning of the order, so that it is found
-// going down; false: it goes on behind the candidates, of which there are more than are here.
-bool Sampler::keep_nucleus(std::uint64_t total, bool more_outside) {
-  const float best = candidates_.front().logit;
-  const float bound =
-      params_.min_p > 0 ? best + std::log(params_.min_p) : -std::numeric_limits<float>::infinity();
-  const double wanted = double{params_.top_p} * static_cast<double>(total);
-  std::uint64_t held = 0;
-  std::size_t n = 0;
-  for (; n < candidates_.size(); ++n) {
-    sort_first(n + 1);
-    const float logit = candidates_[n].logit;
-    const bool enough = params_.top_p < 1 && static_cast<double>(held) >= wanted;
-    if (n > 0 && (enough || logit < bound)) break;
-    held += weight_of(best, logit);
+// What a pack says.
+Status Sampler::check_token(std::int32_t token) const {
+  if (token >= 0 && static_cast<std::uint32_t>(token) < n_vocab_) return {};
+  return internal_error(
+      fmt::format("the pack chose token {}; the vocabulary has {}", token, n_vocab_));
+}
+
+forge_draw_settings_v1 Sampler::draw_settings() const {
+  constexpr double kOne = 4294967296;
+  forge_draw_settings_v1 settings = {};
+  settings.top_k = static_cast<std::uint32_t>(std::max(params_.top_k, 0));
+  if (params_.top_p < 1)  // at least a little, which the best one has
+    settings.top_p = static_cast<std::uint32_t>(
+        std::clamp(std::round(double{params_.top_p} * kOne), 1.0, kOne - 1));
+  settings.log_min_p =
+      params_.min_p > 0 ? std::log(params_.min_p) : -std::numeric_limits<float>::infinity();
+  settings.inverse_temperature = 1 / params_.temperature;
+  settings.random = next_random_;
+  return settings;
+}
+
+Result<SampledToken> Sampler::take_drawn(std::int32_t token) {
+  if (token == -1) return not_numbers();
+  FORGE_TRY(check_token(token));
+  next_random_ = next_of(random_);
+  SampledToken out;
+  out.token = token;
+  return out;
+}
+
+float Sampler::best() const {
+  return std::min_element(candidates_.begin(), candidates_.end(), kBetter)->logit;
+}
+
+// Of the fewest best that hold top_p (Holtzman et al. 2020, arXiv 1904.09751) the distance of the
+// last: first by sums over steps of distance, then within one of them.
+std::uint32_t Sampler::furthest_of_nucleus(float best, std::uint32_t top_p) const {
+  constexpr std::uint32_t kStep = 1u << 20;  // 1/64 of a logit
+  std::vector<std::uint64_t> sums(sdk::kSoftmaxEnd / kStep);
+  std::uint64_t total = 0;
+  for (const Candidate& c : candidates_) {
+    const std::uint32_t distance = sdk::softmax_distance(best, c.logit);
+    if (distance == sdk::kSoftmaxFar) continue;
+    sums[distance / kStep] += sdk::weight_at(distance);
+    total += sdk::weight_at(distance);
   }
-  if (n == candidates_.size() && more_outside &&
-      !(params_.top_p < 1 && static_cast<double>(held) >= wanted))
-    return false;
-  keep_first(n);
-  return true;
+  const std::uint64_t wanted = sdk::share_of(total, top_p);  // more than 0, less than all
+  std::uint64_t before = 0;
+  std::uint32_t step = 0;
+  for (; before + sums[step] < wanted; ++step) before += sums[step];
+  std::vector<std::uint32_t> within;
+  for (const Candidate& c : candidates_) {
+    const std::uint32_t distance = sdk::softmax_distance(best, c.logit);
+    if (distance / kStep == step) within.push_back(distance);
+  }
+  std::sort(within.begin(), within.end());
+  std::uint32_t furthest = within.front();
+  for (const std::uint32_t distance : within) {
+    if (distance != furthest && before >= wanted) break;  // those at one distance stay together
+    furthest = distance;
+    before += sdk::weight_at(distance);
+  }
+  return furthest;
 }
 
-// In [0, 1), with 24 bits: the same on every machine, unlike the standard's distributions.
-float Sampler::uniform() { return static_cast<float>(random_() >> 40) * 0x1p-24f; }
+// Those of the nucleus that are at least min_p times as likely as the best.
+void Sampler::keep_nucleus(const forge_draw_settings_v1& settings) {
+  if (params_.top_p >= 1 && params_.min_p <= 0) return;
+  const float best = this->best();
+  const float bound = best + settings.log_min_p;
+  const std::uint32_t furthest =
+      settings.top_p != 0 ? furthest_of_nucleus(best, settings.top_p) : sdk::kSoftmaxFar;
+  std::erase_if(candidates_, [&](const Candidate& c) {
+    return sdk::softmax_distance(best, c.logit) > furthest || c.logit < bound;
+  });
+}
 
-// By the candidates' weights at the temperature.
-std::int32_t Sampler::draw() {
-  const float best = candidates_.front().logit;
+// By the candidates' weights at the temperature, in the order of tokens.
+std::int32_t Sampler::draw(const forge_draw_settings_v1& settings) {
+  constexpr auto kByToken = [](const Candidate& a, const Candidate& b) {
+    return a.token < b.token;
+  };
+  if (!std::is_sorted(candidates_.begin(), candidates_.end(), kByToken))
+    std::sort(candidates_.begin(), candidates_.end(), kByToken);
+  const float best = this->best();
   const auto weight = [&](const Candidate& c) {
-    return weight_of(best, c.logit, params_.temperature);
+    return sdk::softmax_weight(best, c.logit, settings.inverse_temperature);
   };
   std::uint64_t total = 0;
   for (const Candidate& c : candidates_) total += weight(c);
-  const double point = double{uniform()} * static_cast<double>(total);
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    sort_first(i + 1);
-    sum += weight(candidates_[i]);
-    if (point < static_cast<double>(sum)) return candidates_[i].token;
-  }
-  return candidates_.back().token;  // rounding left a gap at the end
+  std::uint64_t left = sdk::share_of(total, settings.random);
+  auto at = candidates_.begin();
+  for (; left >= weight(*at); ++at) left -= weight(*at);  // ends: the share is less than the total
+  return at->token;
 }
 
-// The rest of the chain, from candidates in any order: all there are, or the best with the sum of
-// everybody's weights. Nothing: they do not decide.
-Result<std::optional<std::int32_t>> Sampler::choose(const std::uint64_t* sum_of_all) {
-  n_sorted_ = 0;
-  if (candidates_.empty()) return internal_error("the model's logits are not numbers");
+// The rest of the chain, from candidates in any order.
+Result<std::int32_t> Sampler::choose() {
+  if (candidates_.empty()) return not_numbers();
   if (params_.temperature == 0)
-    return std::optional(std::min_element(candidates_.begin(), candidates_.end(), kBetter)->token);
+    return std::min_element(candidates_.begin(), candidates_.end(), kBetter)->token;
   keep_top_k();
   keep_typical();
-  sort_first(1);
-  if (params_.top_p < 1 || params_.min_p > 0) {
-    std::uint64_t total = sum_of_all != nullptr ? *sum_of_all : 0;
-    const float best = candidates_.front().logit;
-    if (sum_of_all == nullptr && params_.top_p < 1) {  // a min-p alone measures by the best
-      for (const Candidate& c : candidates_) total += weight_of(best, c.logit);
-    }
-    if (!keep_nucleus(total, sum_of_all != nullptr)) return std::optional<std::int32_t>();
-  }
-  return std::optional(draw());
+  const forge_draw_settings_v1 settings = draw_settings();
+  keep_nucleus(settings);
+  next_random_ = next_of(random_);
+  return draw(settings);
 }
 
-Needed Sampler::needed(std::uint32_t k) const {
+Needed Sampler::needed(std::uint32_t k, bool can_draw) const {
   if (params_.logprobs) return Needed::kLogits;
-  std::uint64_t n = 1;
-  const bool open_ended = params_.temperature != 0 && params_.top_k <= 0;
-  if (params_.temperature != 0 && !open_ended) n = static_cast<std::uint32_t>(params_.top_k);
+  const bool greedy = params_.temperature == 0;
+  std::uint64_t n = greedy ? 1 : static_cast<std::uint32_t>(std::max(params_.top_k, 0));
+  const bool changed = penalises() || !params_.logit_bias.empty();
+  if (can_draw && !greedy && !changed && params_.typical_p >= 1 && n <= k) return Needed::kDrawn;
+  if (n == 0) return Needed::kLogits;
   // Tokens that may fall; any other stays where it is.
   for (const auto& [token, bias] : params_.logit_bias) {
     if (bias > 0) return Needed::kLogits;
@@ -245,32 +277,25 @@ Needed Sampler::needed(std::uint32_t k) const {
       return Needed::kLogits;
     n += counts_.size();
   }
-  if (n > k) return Needed::kLogits;
-  if (!open_ended) return Needed::kBest;
-  // A nucleus, of logits that nothing changes.
-  const bool changed = penalises() || !params_.logit_bias.empty();
-  const bool ends = params_.top_p < 1 || params_.min_p > 0;
-  return changed || !ends || params_.typical_p < 1 ? Needed::kLogits : Needed::kSum;
+  return n > k ? Needed::kLogits : Needed::kBest;
 }
 
-Result<std::optional<SampledToken>> Sampler::sample(std::span<const std::int32_t> tokens,
-                                                    std::span<float> logits,
-                                                    const std::uint64_t* sum_of_all) {
+Result<SampledToken> Sampler::sample(std::span<const std::int32_t> tokens,
+                                     std::span<float> logits) {
   for (const auto& [token, bias] : params_.logit_bias) {
     const auto at = std::find(tokens.begin(), tokens.end(), token);
     if (at != tokens.end()) logits[static_cast<std::size_t>(at - tokens.begin())] += bias;
   }
   candidates_.clear();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
+    FORGE_TRY(check_token(tokens[i]));
     const auto seen = counts_.find(tokens[i]);
     if (seen != counts_.end()) logits[i] = penalised(logits[i], seen->second);
     if (!std::isnan(logits[i])) candidates_.push_back({tokens[i], logits[i]});
   }
-  FORGE_ASSIGN(const std::optional<std::int32_t> token, choose(sum_of_all));
-  if (!token) return std::optional<SampledToken>();
   SampledToken out;
-  out.token = *token;
-  return std::optional(std::move(out));
+  FORGE_ASSIGN(out.token, choose());
+  return out;
 }
 
 Result<SampledToken> Sampler::sample(std::span<float> logits) {
@@ -284,7 +309,7 @@ Result<SampledToken> Sampler::sample(std::span<float> logits) {
     for (std::size_t i = 0; i < logits.size(); ++i) {
       if (best == logits.size() ? !std::isnan(logits[i]) : logits[i] > logits[best]) best = i;
     }
-    if (best == logits.size()) return internal_error("the model's logits are not numbers");
+    if (best == logits.size()) return not_numbers();
     out.token = static_cast<std::int32_t>(best);
   } else {
     candidates_.clear();
@@ -292,8 +317,7 @@ Result<SampledToken> Sampler::sample(std::span<float> logits) {
     for (std::size_t i = 0; i < logits.size(); ++i) {
       if (!std::isnan(logits[i])) candidates_.push_back({static_cast<std::int32_t>(i), logits[i]});
     }
-    FORGE_ASSIGN(const std::optional<std::int32_t> token, choose(nullptr));
-    out.token = *token;  // all candidates are here
+    FORGE_ASSIGN(out.token, choose());
   }
   if (params_.logprobs) report_probabilities(model_logits, out);
   return out;

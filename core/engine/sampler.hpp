@@ -4,20 +4,20 @@
 //   logit bias -> repetition, frequency and presence penalties -> top-k -> typical -> top-p ->
 //   min-p
 //   -> temperature -> draw. Temperature 0 takes the best token after bias and penalties.
-// From top-p on the chain counts in whole numbers (forge/sdk/softmax_weight.hpp), so that a sum
-// that a pack made of a row is the one made here.
+// From top-p on the chain is FORGE_OP_DRAW, which counts in whole numbers: a pack that draws takes
+// the token that is taken here. Tokens of the same logit stay in the nucleus or leave it together.
 #ifndef FORGE_CORE_ENGINE_SAMPLER_HPP_
 #define FORGE_CORE_ENGINE_SAMPLER_HPP_
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <random>
 #include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "forge/abi/graph.h"
 #include "forge/sdk/status.hpp"
 
 namespace forge::engine {
@@ -52,8 +52,8 @@ struct SampledToken {
 
 // What a choice needs to be made.
 enum class Needed {
+  kDrawn,   // a token that the pack draws by draw_settings()
   kBest,    // the best tokens
-  kSum,     // those and the sum of all tokens' weights
   kLogits,  // all logits
 };
 
@@ -71,21 +71,22 @@ class Sampler {
   // Chooses; does not accept. logits [n_vocab] are overwritten. kInternal when all are NaN.
   Result<SampledToken> sample(std::span<float> logits);
 
-  // What the next choice needs, where a pack can hand over the k best tokens. They alone decide
-  // when the chain begins with a top-k, nothing can bring a token from outside to the front (no
-  // bias up, no penalty that rewards), and enough are left in front should all that is penalised
-  // fall behind those outside. Without a top-k, a top-p or a min-p cuts among them in most cases,
-  // if the sum of all weights is known and nothing changes the logits. Reported probabilities are
-  // of all tokens.
-  Needed needed(std::uint32_t k) const;
+  // What the next choice needs, where a pack can hand over the k best tokens, and perhaps draw. It
+  // draws when nothing changes the logits and a top-k is at most k. The best alone decide when the
+  // chain begins with a top-k, nothing can bring a token from outside to the front (no bias up, no
+  // penalty that rewards), and enough are left in front should all that is penalised fall behind
+  // those outside. Reported probabilities are of all tokens.
+  Needed needed(std::uint32_t k, bool can_draw) const;
 
   // As sample() of all logits, bit for bit, from the best tokens and their logits as FORGE_OP_TOP_K
-  // orders them; only where needed() says so. logits are overwritten. With Needed::kSum sum_of_all
-  // is the sum that FORGE_OP_SOFTMAX_SUM makes, and the result nothing where the nucleus has more
-  // tokens than these; sample(all logits) then gives the choice.
-  Result<std::optional<SampledToken>> sample(std::span<const std::int32_t> tokens,
-                                             std::span<float> logits,
-                                             const std::uint64_t* sum_of_all = nullptr);
+  // orders them; only where needed() does not say kLogits. logits are overwritten. kInternal for
+  // tokens that do not exist, here and below.
+  Result<SampledToken> sample(std::span<const std::int32_t> tokens, std::span<float> logits);
+
+  // The rest of the chain as FORGE_OP_DRAW has it, the next random number included; only where
+  // needed() says kDrawn. take_drawn() is sample() with what a pack drew by it: the token, or -1.
+  forge_draw_settings_v1 draw_settings() const;
+  Result<SampledToken> take_drawn(std::int32_t token);
 
   const SamplingParams& params() const { return params_; }
 
@@ -93,29 +94,29 @@ class Sampler {
   struct Candidate {
     std::int32_t token;
     float logit;
-    double p = 0;  // keep_typical's
   };
 
-  explicit Sampler(SamplingParams params);
+  Sampler(SamplingParams params, std::uint32_t n_vocab);
+  Status check_token(std::int32_t token) const;
   void report_probabilities(std::span<const float> logits, SampledToken& out) const;
   bool penalises() const;
   float penalised(float logit, std::uint32_t count) const;
   void apply_bias_and_penalties(std::span<float> logits) const;
-  Result<std::optional<std::int32_t>> choose(const std::uint64_t* sum_of_all);
-  void sort_first(std::size_t n);
-  void keep_first(std::size_t n);
+  Result<std::int32_t> choose();
   void keep_top_k();
   void keep_typical();
-  bool keep_nucleus(std::uint64_t total, bool more_outside);
-  std::int32_t draw();
-  float uniform();
+  float best() const;
+  std::uint32_t furthest_of_nucleus(float best, std::uint32_t top_p) const;
+  void keep_nucleus(const forge_draw_settings_v1& settings);
+  std::int32_t draw(const forge_draw_settings_v1& settings);
 
   SamplingParams params_;
+  std::uint32_t n_vocab_;
   std::mt19937_64 random_;
+  std::uint32_t next_random_;
   std::deque<std::int32_t> window_;
   std::unordered_map<std::int32_t, std::uint32_t> counts_;  // of the tokens in the window
   std::vector<Candidate> candidates_;
-  std::size_t n_sorted_ = 0;  // the first of them are by falling logit, and before all others
 };
 
 }  // namespace forge::engine

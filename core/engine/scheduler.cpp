@@ -3,9 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <optional>
-
-#include "forge/sdk/softmax_weight.hpp"
 
 namespace forge::engine {
 
@@ -45,7 +42,8 @@ Scheduler::Scheduler(Engine& engine) : engine_(engine) {
   const std::size_t rows = engine_.plan().options().max_outputs;
   logits_.resize(rows * engine_.n_vocab());
   candidates_.resize(rows * engine_.n_candidates());
-  sums_.resize(rows * engine_.n_sum_words());
+  drawn_.resize(rows);
+  draw_settings_.resize(rows);
 }
 
 Scheduler::~Scheduler() = default;
@@ -110,22 +108,37 @@ void Scheduler::plan_batch() {
   }
 }
 
-// What everybody together needs whose token is due.
-Needed Scheduler::needed() const {
+// For its token.
+Needed Scheduler::needed(const Generation& g) const {
   const std::uint32_t n = engine_.n_candidates();
   if (n == 0) return Needed::kLogits;
-  Needed all = Needed::kBest;
-  for (const Generation* g : in_batch_) {
-    if (g->wants_logits) all = std::max(all, g->sampler.needed(n));
-  }
-  return all == Needed::kSum && engine_.n_sum_words() == 0 ? Needed::kLogits : all;
+  return g.sampler.needed(n, engine_.can_draw());
 }
 
+// What everybody together needs whose token is due.
 Status Scheduler::run_step() {
-  brought_ = needed();
-  if (brought_ == Needed::kLogits) return engine_.step(inputs_, logits_.data());
-  std::int32_t* const sums = brought_ == Needed::kSum ? sums_.data() : nullptr;
-  return engine_.step(inputs_, Candidates{candidates_.data(), logits_.data(), sums});
+  Candidates best;
+  brought_logits_ = false;
+  std::size_t row = 0;
+  for (const Generation* g : in_batch_) {
+    if (!g->wants_logits) continue;
+    const Needed needs = needed(*g);
+    brought_logits_ |= needs == Needed::kLogits;
+    if (needs == Needed::kBest) {
+      best.tokens = candidates_.data();
+      best.logits = logits_.data();
+    }
+    draw_settings_[row] = {};
+    if (needs == Needed::kDrawn) {
+      draw_settings_[row] = g->sampler.draw_settings();
+      best.drawn = drawn_.data();
+      best.draw_settings = draw_settings_.data();
+    }
+    ++row;
+  }
+  // A step that is nobody's last, too.
+  if (brought_logits_ || row == 0) return engine_.step(inputs_, logits_.data());
+  return engine_.step(inputs_, best);
 }
 
 Status Scheduler::step() {
@@ -167,22 +180,11 @@ void Scheduler::finish_batch() {
 
 Result<SampledToken> Scheduler::sample(Generation& g, std::size_t row) {
   const std::span<float> logits = std::span(logits_);
-  if (brought_ == Needed::kLogits)
+  if (brought_logits_)
     return g.sampler.sample(logits.subspan(row * engine_.n_vocab(), engine_.n_vocab()));
+  if (needed(g) == Needed::kDrawn) return g.sampler.take_drawn(drawn_[row]);
   const std::size_t n = engine_.n_candidates();
-  std::uint64_t sum = 0;
-  const bool with_sum = g.sampler.needed(engine_.n_candidates()) == Needed::kSum;
-  if (with_sum) {
-    const std::uint32_t n_words = engine_.n_sum_words();
-    sum = sdk::softmax_sum(sums_.data() + row * n_words, n_words);
-  }
-  FORGE_ASSIGN(std::optional<SampledToken> token,
-               g.sampler.sample(std::span(candidates_).subspan(row * n, n),
-                                logits.subspan(row * n, n), with_sum ? &sum : nullptr));
-  if (token) return *std::move(token);
-  row_.resize(engine_.n_vocab());
-  FORGE_TRY(engine_.read_logits(static_cast<std::uint32_t>(row), row_.data()));
-  return g.sampler.sample(row_);
+  return g.sampler.sample(std::span(candidates_).subspan(row * n, n), logits.subspan(row * n, n));
 }
 
 // Goes on with the next token, or decides that it was the last.

@@ -48,7 +48,7 @@ class Scheduler {
   void plan_batch();
   void take(Generation& g, std::uint32_t n);
   void finish_batch();
-  Needed needed() const;
+  Needed needed(const Generation& g) const;
   Status run_step();
   Result<SampledToken> sample(Generation& g, std::size_t row);
   void take_token(Generation& g, const SampledToken& sampled);
@@ -59,11 +59,12 @@ class Scheduler {
   std::list<std::unique_ptr<Generation>> active_;
   std::vector<Generation*> in_batch_;
   std::vector<StepInput> inputs_;
-  // What the step brought, a row for each that wanted it: logits, or the best tokens with theirs.
-  Needed brought_ = Needed::kLogits;  // by the step
+  // What the step brought, a row for each that wanted it: logits, or the best tokens with theirs,
+  // and tokens that the pack drew.
+  bool brought_logits_ = true;
   std::vector<float> logits_;
-  std::vector<std::int32_t> candidates_, sums_;
-  std::vector<float> row_;  // logits that were asked for afterwards
+  std::vector<std::int32_t> candidates_, drawn_;
+  std::vector<forge_draw_settings_v1> draw_settings_;
   std::uint32_t rows_left_ = 0, outputs_left_ = 0;
 };
 

@@ -44,7 +44,7 @@ constexpr std::array kSignatures = {
     Signature{FORGE_OP_DELTA_RULE, 5, 5, 1, 1, 0, 0, true, FORGE_STATE_RECURRENT,
               sizeof(forge_delta_params_v1)},
     Signature{FORGE_OP_TOP_K, 1, 1, 2, 2, 0, 0, false, 0, 0},
-    Signature{FORGE_OP_SOFTMAX_SUM, 2, 2, 1, 1, 0, 0, false, 0, 0},
+    Signature{FORGE_OP_DRAW, 4, 4, 1, 1, 0, 0, false, 0, 0},
 };
 
 const Signature* find_signature(std::uint32_t op) {
@@ -94,8 +94,8 @@ class Check {
         return delta();
       case FORGE_OP_TOP_K:
         return top_k();
-      case FORGE_OP_SOFTMAX_SUM:
-        return softmax_sum();
+      case FORGE_OP_DRAW:
+        return draw();
       default:
         return fail("unknown operation");
     }
@@ -157,14 +157,15 @@ class Check {
     if (selects && rows != FORGE_ROWS_TOKENS) return fail("its input must have token rows");
     const std::uint32_t out_rows = selects ? std::uint32_t{FORGE_ROWS_OUTPUTS} : rows;
     for (std::size_t i = 0; i < node_.inputs.size(); ++i) {
-      const bool ids = node_.op == FORGE_OP_MOE_EXPERTS && i == 1;
-      if (in(i).type != (ids ? kI32 : kF32))
+      const bool whole =
+          (node_.op == FORGE_OP_MOE_EXPERTS && i == 1) || (node_.op == FORGE_OP_DRAW && i % 2 == 1);
+      if (in(i).type != (whole ? kI32 : kF32))
         return fail(fmt::format("input {} has the wrong element type", i));
       if (in(i).rows != rows) return fail("its inputs mix token rows and output rows");
     }
     for (std::size_t i = 0; i < node_.outputs.size(); ++i) {
       const bool ids = node_.op == FORGE_OP_MOE_ROUTER || node_.op == FORGE_OP_TOP_K;
-      const bool whole = (ids && i == 0) || node_.op == FORGE_OP_SOFTMAX_SUM;
+      const bool whole = (ids && i == 0) || node_.op == FORGE_OP_DRAW;
       if (out(i).type != (whole ? kI32 : kF32))
         return fail(fmt::format("output {} has the wrong element type", i));
       if (out(i).rows != out_rows) return fail(fmt::format("output {} has the wrong rows", i));
@@ -367,11 +368,12 @@ class Check {
     return width_is(out(1), out(0).width, "the values' output");
   }
 
-  Status softmax_sum() const {
-    const std::uint64_t n_parts =
-        (std::uint64_t{in(0).width} + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART;
-    if (in(0).width == 0 || in(1).width == 0) return fail("it has an empty input");
-    return width_is(out(0), 2 * n_parts, "the sums' output");
+  Status draw() const {
+    if (in(1).width == 0 || in(1).width > in(0).width)
+      return fail(fmt::format("it draws from {} of {}", in(1).width, in(0).width));
+    FORGE_TRY(width_is(in(2), in(1).width, "the values' input"));
+    FORGE_TRY(width_is(in(3), FORGE_DRAW_SETTINGS, "the settings' input"));
+    return width_is(out(0), 1, "its output");
   }
 
   const Graph& graph_;

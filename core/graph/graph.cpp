@@ -36,8 +36,8 @@ std::string op_name(std::uint32_t op) {
       return "delta_rule";
     case FORGE_OP_TOP_K:
       return "top_k";
-    case FORGE_OP_SOFTMAX_SUM:
-      return "softmax_sum";
+    case FORGE_OP_DRAW:
+      return "draw";
     default:
       return fmt::format("op {}", op);
   }

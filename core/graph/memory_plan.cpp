@@ -53,7 +53,7 @@ bool is_row_op(std::uint32_t op) {
     case FORGE_OP_BINARY:
     case FORGE_OP_MOE_ROUTER:
     case FORGE_OP_TOP_K:
-    case FORGE_OP_SOFTMAX_SUM:
+    case FORGE_OP_DRAW:
       return true;
     default:
       return false;

@@ -177,33 +177,30 @@ void Plan::add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs) 
     graph.values.resize(tokens);
     return;
   }
-  candidates_ = {n, 0, tokens, tokens + 1, FORGE_NONE};
+  candidates_ = {n, tokens, tokens + 1};
   const auto place = maker - graph.nodes.begin() + 1;
   insert_node(graph, node_packs, place, std::move(node), pack);
-  add_softmax_sum(graph, node_packs, place + 1);
+  add_draw(graph, node_packs, place + 1);
 }
 
-// Behind the candidates the sum that a nucleus is measured by, if the pack can also hand over the
-// logits of a row whose nucleus turns out to be larger.
-void Plan::add_softmax_sum(Graph& graph, std::vector<std::uint32_t>& node_packs,
-                           std::ptrdiff_t place) {
+// Behind the candidates a DRAW, whose settings come with the batch.
+void Plan::add_draw(Graph& graph, std::vector<std::uint32_t>& node_packs, std::ptrdiff_t place) {
   const std::uint32_t pack = node_packs[static_cast<std::size_t>(place) - 1];
-  const forge_plugin_kernel_pack_v1& record = packs_[pack]->record();
-  if (!FORGE_HAS_FIELD(&record, forge_plugin_kernel_pack_v1, read_output) ||
-      record.read_output == nullptr)
-    return;
   forge_value_v1 value = graph.values[candidates_.tokens];  // whole numbers as well
-  value.width = 2 * ((graph.info.n_vocab + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART);
-  const auto sums = static_cast<std::uint32_t>(graph.values.size());
+  const auto settings = static_cast<std::uint32_t>(graph.values.size());
+  const std::uint32_t token = settings + 1;
+  value.width = FORGE_DRAW_SETTINGS;
+  graph.values.push_back(value);
+  value.width = 1;
   graph.values.push_back(value);
   Node node;
-  node.op = FORGE_OP_SOFTMAX_SUM;
-  node.name = "softmax_sum";
-  node.inputs = {graph.info.logits, candidates_.logits};
-  node.outputs = {sums};
-  if (!packs_[pack]->supports(graph, node).ok()) return graph.values.pop_back();
-  candidates_.n_sum_words = value.width;
-  candidates_.sums = sums;
+  node.op = FORGE_OP_DRAW;
+  node.name = "draw";
+  node.inputs = {graph.info.logits, candidates_.tokens, candidates_.logits, settings};
+  node.outputs = {token};
+  if (!packs_[pack]->supports(graph, node).ok()) return graph.values.resize(settings);
+  draw_ = {settings, token, std::vector<forge_draw_settings_v1>(options_.max_outputs)};
+  graph.inputs.push_back(settings);
   insert_node(graph, node_packs, place, std::move(node), pack);
 }
 
@@ -259,8 +256,10 @@ void Plan::bind_crossing_values() {
           source = kCandidates;
         } else if (whole == candidates_.logits) {
           source = kCandidateLogits;
-        } else if (whole == candidates_.sums) {
-          source = kSoftmaxSums;
+        } else if (whole == draw_.settings) {
+          source = kDrawSettings;
+        } else if (whole == draw_.tokens) {
+          source = kDrawn;
         } else if (whole != info_.logits) {
           const auto [found, is_new] = place.emplace(whole, crossing_.size());
           source = found->second;

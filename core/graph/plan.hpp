@@ -62,9 +62,9 @@ struct Batch {
   // nullptr: not wanted.
   std::int32_t* candidates = nullptr;
   float* candidate_logits = nullptr;
-  // Beside them what FORGE_OP_SOFTMAX_SUM makes of the row, [output rows, n_sum_words()]; nullptr:
-  // not wanted.
-  std::int32_t* softmax_sums = nullptr;
+  // A token drawn of each row, [output rows], and how, [output rows]; nullptr: not wanted.
+  std::int32_t* drawn = nullptr;
+  const forge_draw_settings_v1* draw_settings = nullptr;
   float* hidden = nullptr;  // [output rows, n_embd], with PlanOptions::hidden
 };
 
@@ -107,12 +107,8 @@ class Plan {
   // What a batch may ask for instead of logits: at most PlanOptions::n_candidates; 0 where the pack
   // that makes the logits cannot pick.
   std::uint32_t n_candidates() const { return candidates_.n; }
-  // Of a row's softmax sums; 0 where the pack cannot make them, or not hand over a row of logits
-  // afterwards.
-  std::uint32_t n_sum_words() const { return candidates_.n_sum_words; }
-  // Brings one row [n_vocab] of the logits that the last step left behind; only with n_sum_words().
-  // row: of the batch's output rows.
-  Status read_logits(std::uint32_t row, float* out);
+  // Whether a batch may want its tokens drawn; with n_candidates() only.
+  bool can_draw() const { return draw_.tokens != FORGE_NONE; }
 
   // Identifies the layout of saved state: packs, their parts and the KV types.
   std::string state_layout() const;
@@ -138,7 +134,7 @@ class Plan {
   Status assign_node(Graph& graph, Node& node, std::uint32_t& pack);
   bool convert_for(const PackDevice& pack, Graph& graph, Node& node);
   void add_candidates(Graph& graph, std::vector<std::uint32_t>& node_packs);
-  void add_softmax_sum(Graph& graph, std::vector<std::uint32_t>& node_packs, std::ptrdiff_t place);
+  void add_draw(Graph& graph, std::vector<std::uint32_t>& node_packs, std::ptrdiff_t place);
   void* memory_of(std::size_t source, const Batch& batch);
   Status make_parts(const Graph& graph, const std::vector<std::uint32_t>& node_packs);
   void bind_crossing_values();
@@ -147,12 +143,15 @@ class Plan {
   PlanOptions options_;
   PlanMemory memory_;
   forge_model_info_v1 info_ = {};
+  // Values of the whole graph.
   struct {
     std::uint32_t n = 0;
-    std::uint32_t n_sum_words = 0;
-    // Values of the whole graph.
-    std::uint32_t tokens = FORGE_NONE, logits = FORGE_NONE, sums = FORGE_NONE;
+    std::uint32_t tokens = FORGE_NONE, logits = FORGE_NONE;
   } candidates_;
+  struct {
+    std::uint32_t settings = FORGE_NONE, tokens = FORGE_NONE;
+    std::vector<forge_draw_settings_v1> nothing;  // for batches that want none drawn
+  } draw_;
   std::vector<std::shared_ptr<PackDevice>> packs_;
   std::vector<std::unique_ptr<LoadedPart>> parts_;
   std::vector<std::vector<float>> crossing_;  // values handed from part to part

@@ -82,15 +82,17 @@ Status check_batch(const Batch& batch, const PlanOptions& options,
 }
 
 // Somewhere for every output row to go.
-Status check_wanted(const Batch& batch, std::uint32_t n_candidates, std::uint32_t n_sum_words) {
+Status check_wanted(const Batch& batch, std::uint32_t n_candidates, bool can_draw) {
   const bool candidates = batch.candidates != nullptr;
+  const bool drawn = batch.drawn != nullptr;
   if (candidates != (batch.candidate_logits != nullptr))
     return internal_error("a batch wants either tokens or logits of its candidates");
   if (candidates && n_candidates == 0)
     return internal_error("a batch wants candidates, which the plan does not have");
-  if (batch.softmax_sums != nullptr && n_sum_words == 0)
-    return internal_error("a batch wants sums over its logits, which the plan does not have");
-  if (!batch.output_rows.empty() && batch.logits == nullptr && !candidates)
+  if (drawn && (batch.draw_settings == nullptr || !can_draw))
+    return internal_error(
+        "a batch wants tokens drawn without saying how, or of a plan that cannot");
+  if (!batch.output_rows.empty() && batch.logits == nullptr && !candidates && !drawn)
     return internal_error("a batch brings no buffer for its logits");
   return {};
 }
@@ -107,8 +109,11 @@ void* Plan::memory_of(std::size_t source, const Batch& batch) {
       return batch.candidates;
     case kCandidateLogits:
       return batch.candidate_logits;
-    case kSoftmaxSums:
-      return batch.softmax_sums;
+    case kDrawSettings:  // inputs are read only
+      return batch.drawn == nullptr ? draw_.nothing.data()
+                                    : const_cast<forge_draw_settings_v1*>(batch.draw_settings);
+    case kDrawn:
+      return batch.drawn;
     default:
       return crossing_[source].data();
   }
@@ -116,7 +121,7 @@ void* Plan::memory_of(std::size_t source, const Batch& batch) {
 
 Status Plan::execute(PlanState& state, const Batch& batch) {
   FORGE_TRY(check_batch(batch, options_, info_));
-  FORGE_TRY(check_wanted(batch, candidates_.n, n_sum_words()));
+  FORGE_TRY(check_wanted(batch, candidates_.n, can_draw()));
   AbiBatch abi(batch, info_.pos_dims);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     LoadedPart& part = *parts_[i];
@@ -140,19 +145,6 @@ Status Plan::execute(PlanState& state, const Batch& batch) {
     FORGE_TRY(from_abi(code, message).with_prefix("pack '" + part.device->pack_id() + "': "));
   }
   return {};
-}
-
-Status Plan::read_logits(std::uint32_t row, float* out) {
-  for (const auto& part : parts_) {
-    for (std::size_t b = 0; b < part->buffers.size(); ++b) {
-      if (part->sources[b] != kLogits) continue;
-      forge_message message;
-      const forge_status code = part->device->record().read_output(
-          part->plan, part->buffers[b].value, row, 1, out, &message);
-      return from_abi(code, message).with_prefix("pack '" + part->device->pack_id() + "': ");
-    }
-  }
-  return internal_error("no pack makes the logits");
 }
 
 }  // namespace forge::graph

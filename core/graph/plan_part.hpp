@@ -38,7 +38,8 @@ inline constexpr std::size_t kLogits = static_cast<std::size_t>(-1);
 inline constexpr std::size_t kHidden = static_cast<std::size_t>(-2);
 inline constexpr std::size_t kCandidates = static_cast<std::size_t>(-3);
 inline constexpr std::size_t kCandidateLogits = static_cast<std::size_t>(-4);
-inline constexpr std::size_t kSoftmaxSums = static_cast<std::size_t>(-5);
+inline constexpr std::size_t kDrawSettings = static_cast<std::size_t>(-5);
+inline constexpr std::size_t kDrawn = static_cast<std::size_t>(-6);
 
 }  // namespace forge::graph
 

@@ -84,7 +84,12 @@ std::vector<Part> split(const Graph& graph, const std::vector<std::uint32_t>& pa
   }
   std::vector<Part> parts;
   for (std::uint32_t v = 0; v < graph.values.size(); ++v) {
-    if (writer[v] >= makers.size()) continue;
+    if (writer[v] >= makers.size()) {
+      if (std::find(graph.inputs.begin(), graph.inputs.end(), v) == graph.inputs.end()) continue;
+      for (const std::size_t reader : readers[v])
+        makers[reader].part().graph.inputs.push_back(makers[reader].number_of(v));
+      continue;
+    }
     bool leaves = std::find(graph.outputs.begin(), graph.outputs.end(), v) != graph.outputs.end();
     for (const std::size_t reader : readers[v]) {
       if (reader == writer[v]) continue;

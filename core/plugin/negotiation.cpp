@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -96,8 +95,7 @@ Status check_entry(const forge_plugin_entry_v1& entry, const Manifest& manifest)
 Status check_kernel_pack(const forge_plugin_kernel_pack_v1* pack) {
   constexpr std::string_view kWhat = FORGE_INTERFACE_KERNEL_PACK_V1;
   if (pack == nullptr) return not_offered(kWhat);
-  FORGE_TRY(
-      check_size(kWhat, pack->struct_size, offsetof(forge_plugin_kernel_pack_v1, read_output)));
+  FORGE_TRY(check_size(kWhat, pack->struct_size, sizeof(*pack)));
   FORGE_TRY(check_slot(kWhat, "device_open", pack->device_open != nullptr));
   FORGE_TRY(check_slot(kWhat, "device_close", pack->device_close != nullptr));
   FORGE_TRY(check_slot(kWhat, "node_supported", pack->node_supported != nullptr));

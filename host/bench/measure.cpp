@@ -22,15 +22,23 @@ std::vector<std::int32_t> random_tokens(std::uint32_t n, std::uint32_t n_vocab) 
   return tokens;
 }
 
-// Where a step's outputs go.
+// Where a step's outputs go, and what they are.
 struct Outputs {
-  Outputs(const engine::Engine& engine, std::size_t rows, bool all_logits)
-      : by_candidates(!all_logits && engine.n_candidates() != 0),
-        logits(rows * engine.n_vocab()),
-        candidates(rows * engine.n_candidates()) {}
-  bool by_candidates;  // as the default sampling does
+  // One row each.
+  Outputs(const engine::Engine& engine, const Test& test, std::size_t rows)
+      : logits(rows * engine.n_vocab()),
+        candidates(rows * engine.n_candidates()),
+        drawn(rows),
+        settings(rows),
+        samplers(rows, *engine::Sampler::create(test.sampling, engine.n_vocab())) {
+    if (engine.n_candidates() != 0)
+      needed = samplers[0].needed(engine.n_candidates(), engine.can_draw());
+  }
+  engine::Needed needed = engine::Needed::kLogits;
   std::vector<float> logits;
-  std::vector<std::int32_t> candidates;
+  std::vector<std::int32_t> candidates, drawn;
+  std::vector<forge_draw_settings_v1> settings;
+  std::vector<engine::Sampler> samplers;
 };
 
 // One step: the next token of every sequence.
@@ -40,10 +48,17 @@ Status step(engine::Engine& engine, const Sessions& sessions, std::span<const st
   std::vector<engine::StepInput> inputs;
   for (std::size_t i = 0; i < sessions.size(); ++i)
     inputs.push_back({sessions[i]->sequence(), tokens.subspan(i, 1), {&kFirst, 1}});
-  if (outputs.by_candidates)
-    return engine.step(inputs,
-                       engine::Candidates{outputs.candidates.data(), outputs.logits.data()});
-  return engine.step(inputs, outputs.logits.data());
+  if (outputs.needed == engine::Needed::kLogits) return engine.step(inputs, outputs.logits.data());
+  engine::Candidates best = {outputs.candidates.data(), outputs.logits.data()};
+  if (outputs.needed == engine::Needed::kDrawn) {
+    for (std::size_t i = 0; i < sessions.size(); ++i)
+      outputs.settings[i] = outputs.samplers[i].draw_settings();
+    best = {nullptr, nullptr, outputs.drawn.data(), outputs.settings.data()};
+  }
+  FORGE_TRY(engine.step(inputs, best));
+  for (std::size_t i = 0; outputs.needed == engine::Needed::kDrawn && i < sessions.size(); ++i)
+    FORGE_TRY(outputs.samplers[i].take_drawn(outputs.drawn[i]).status());
+  return {};
 }
 
 // Sequences as the test wants to find them: `depth` positions each.
@@ -74,7 +89,7 @@ Status rewind(engine::Engine& engine, const Test& test, const Sessions& sessions
 Result<double> run_once(engine::Engine& engine, const Test& test, const Sessions& sessions) {
   const auto n = static_cast<std::uint32_t>(test.n_tokens * sessions.size());
   const std::vector<std::int32_t> tokens = random_tokens(n, engine.n_vocab());
-  Outputs outputs(engine, sessions.size(), test.logits);
+  Outputs outputs(engine, test, sessions.size());
   const Clock::time_point start = Clock::now();
   if (test.kind == Test::Kind::kPrompt) {
     FORGE_TRY(engine.evaluate(sessions.front()->sequence(), tokens, outputs.logits.data()));
@@ -126,7 +141,7 @@ namespace {
 
 Result<std::vector<graph::Counter>> trace_once(engine::Engine& engine, const Test& test) {
   FORGE_ASSIGN(const Sessions sessions, sessions_for(engine, test));
-  Outputs outputs(engine, sessions.size(), test.logits);
+  Outputs outputs(engine, test, sessions.size());
   engine.plan().reset_counters();
   if (test.kind == Test::Kind::kPrompt) {
     const std::uint32_t n = std::min(test.n_tokens, engine.n_batch());

@@ -8,20 +8,21 @@
 #include <vector>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/sampler.hpp"
 #include "forge/sdk/status.hpp"
 
 namespace forge::bench {
 
 // One thing to measure. A prompt ("pp") is n_tokens read at once, in steps of the engine's batch;
 // an answer ("tg") is n_tokens written one after the other by each of n_sequences in the same
-// steps. Neither samples: the tokens are random.
+// steps. Neither samples on the host: the tokens are random.
 struct Test {
   enum class Kind { kPrompt, kAnswer };
   Kind kind = Kind::kPrompt;
-  std::uint32_t n_tokens = 0;     // per sequence
-  std::uint32_t n_sequences = 1;  // of answers
-  std::uint32_t depth = 0;        // positions in the state before it starts, not timed
-  bool logits = false;  // answers: all logits come to the host, where the best tokens could
+  std::uint32_t n_tokens = 0;            // per sequence
+  std::uint32_t n_sequences = 1;         // of answers
+  std::uint32_t depth = 0;               // positions in the state before it starts, not timed
+  engine::SamplingParams sampling = {};  // answers: a step brings what this needs
 
   std::string name() const;  // "pp512", "tg64", "tg64 x4", "tg64 @ 8192"
 };

@@ -45,12 +45,24 @@ struct BenchOptions {
   std::string trace;
   bool roofline = false;
   bool launches = false;
-  bool logits = false;
+  std::string sampling = "default";
 
   // One step of each test by itself.
   bool wants_steps() const { return roofline || launches || !trace.empty(); }
   bool wants_profile() const { return profile || roofline || !trace.empty(); }
 };
+
+engine::SamplingParams sampling_of(const std::string& name) {
+  engine::SamplingParams params;
+  if (name == "greedy") params.temperature = 0;
+  if (name == "top-p" || name == "open") {
+    params.top_k = 0;
+    params.min_p = 0;
+  }
+  if (name == "open") params.top_p = 1;
+  params.logprobs = name == "logits";
+  return params;
+}
 
 std::vector<Test> tests_of(const BenchOptions& options) {
   std::vector<Test> tests;
@@ -60,7 +72,9 @@ std::vector<Test> tests_of(const BenchOptions& options) {
     }
     for (const std::uint32_t sequences : options.sequences) {
       for (const std::uint32_t n : options.answers) {
-        if (n != 0) tests.push_back({Test::Kind::kAnswer, n, sequences, depth, options.logits});
+        if (n != 0)
+          tests.push_back(
+              {Test::Kind::kAnswer, n, sequences, depth, sampling_of(options.sampling)});
       }
     }
   }
@@ -336,9 +350,13 @@ void add_bench(CLI::App& app, Program& program) {
                     "Also where the time went, by kernel; costs a little speed");
   command->add_flag("--launches", options->launches,
                     "Also how many kernels one step of each test launches");
-  command->add_flag("--logits", options->logits,
-                    "Answers bring all logits to the processor, as probabilities and open-ended "
-                    "sampling need; otherwise only the best tokens where the pack picks them");
+  command
+      ->add_option("--sampling", options->sampling,
+                   "What a pack that samples does for each token of an answer: draws from the "
+                   "default chain's top 40, takes the best, draws by a top-p of 0.95 or by nothing "
+                   "but a temperature, or brings all logits, as other packs always do [default]")
+      ->type_name("default|greedy|top-p|open|logits")
+      ->check(CLI::IsMember({"default", "greedy", "top-p", "open", "logits"}));
   command->add_flag("--roofline", options->roofline,
                     "The same beside what the device can do at most, measured first: bytes "
                     "read, multiply-adds, and the fraction reached");

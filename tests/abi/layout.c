@@ -299,8 +299,14 @@ AT(forge_plugin_kernel_pack_v1, state_write_slots, 112);
 AT(forge_plugin_kernel_pack_v1, execute, 120);
 AT(forge_plugin_kernel_pack_v1, visit_counters, 128);
 AT(forge_plugin_kernel_pack_v1, reset_counters, 136);
-AT(forge_plugin_kernel_pack_v1, read_output, 144);
-SIZE(forge_plugin_kernel_pack_v1, 152);
+SIZE(forge_plugin_kernel_pack_v1, 144);
+
+AT(forge_draw_settings_v1, top_k, 0);
+AT(forge_draw_settings_v1, top_p, 4);
+AT(forge_draw_settings_v1, log_min_p, 8);
+AT(forge_draw_settings_v1, inverse_temperature, 12);
+AT(forge_draw_settings_v1, random, 16);
+SIZE(forge_draw_settings_v1, 20);
 
 AT(forge_host_model_v1, struct_size, 0);
 AT(forge_host_model_v1, n_tensors, 4);

@@ -48,7 +48,8 @@ AttentionArgs = struct("AttentionArgs", ("q", Rows), ("y", Rows), ("cache", KvCa
                        ("max_segments", U32), ("merge_first", P), ("to", Quantized), ("fused", U32), ("heads", HeadsArgs))
 ElementArgs = struct("ElementArgs", ("a", Rows), ("b", Rows), ("y", Rows), ("index", P), ("kind", U32),
                      ("activation", U32), ("argument", F))
-SoftmaxSumArgs = struct("SoftmaxSumArgs", ("x", Rows), ("best", Rows), ("sums", Rows))
+DrawArgs = struct("DrawArgs", ("x", Rows), ("ids", Rows), ("values", Rows), ("settings", Rows), ("token", Rows), ("sums", P),
+                  ("n_parts", U32))
 TopKArgs = struct("TopKArgs", ("x", Rows), ("ids", Rows), ("values", Rows), ("lists", P), ("k", U32), ("n_parts", U32))
 RouterArgs = struct("RouterArgs", ("x", Rows), ("ids", Rows), ("weights", Rows), ("bias", P), ("gating", U32), ("normalise", U32),
                     ("scale", F))
@@ -412,34 +413,69 @@ class Tests:
                 assert values.array[r, :k].tobytes() == row[want].tobytes(), f"top_k of {width}: values"
                 assert (values.array[r, k:] == -1).all(), f"top_k of {width}: too many values"
 
-    # The integers of forge/sdk/softmax_weight.hpp, once more.
-    def softmax_sum(self):
+    # FORGE_OP_DRAW with the integers of forge/sdk/softmax_weight.hpp, once more, by sorting.
+    def draw(self):
         series, factor = [], 1.0
         for k in range(10):
             factor *= math.log(2) / k if k else 1
             series.append(round(2**31 * factor))
-        def weight(largest, x):
-            behind = np.float32(0) if x == largest else np.float32(largest - x)
+        def weight(behind):
             if not behind < 28: return 0
             t = int(behind * np.float32(2**26)) * 3098164009
             fraction = t >> 25 & 0xffffffff
             total = series[9]
             for k in range(8, -1, -1): total = series[k] - (fraction * total >> 32)
             return (total << 9) >> (t >> 57)
-        for width, n_rows in ((1, 1), (100, 2), (2048, 2), (5000, 2)):
-            x = (rng.normal(size=(n_rows, width + 3)) * 4).astype(np.float32)
-            if n_rows > 1: x[0, :90] = -np.inf; x[0, [20, 21]] = np.nan; x[0, 95:98] = [0, -0.0, 1e-40]
-            n_parts = (width + 2047) // 2048
-            best = np.full((n_rows, 5), 99, np.float32); best[:, 0] = [np.nanmax(row[:width]) for row in x]
-            bx, bb, sums = buffers(x, best, np.full((n_rows, 2 * n_parts + 1), 7, np.uint32))
-            args = SoftmaxSumArgs(x=Rows(bx.ptr, width + 3, width), best=Rows(bb.ptr, 5, 3), sums=Rows(sums.ptr, 2 * n_parts + 1, 2 * n_parts))
-            self.run("softmax_sum", (n_parts, n_rows), 256, args, [bx, bb, sums])
+        def token_of(x, ids, top_k, top_p, log_min_p, inverse_temperature, random):
+            tokens = [i for i in (ids[:top_k] if top_k else range(len(x))) if not np.isnan(x[i])]
+            if not tokens: return -1
+            best = max(x[i] for i in tokens)
+            behind = {i: np.float32(0) if x[i] == best else best - x[i] for i in tokens}
+            weights = {i: weight(behind[i]) for i in tokens}
+            distance = {i: int(behind[i] * np.float32(2**26)) if behind[i] < 28 else 1 << 32 for i in tokens}
+            order = sorted(tokens, key=lambda i: -x[i])
+            wanted, before, kept = sum(weights.values()) * top_p >> 32, 0, []
+            for n, i in enumerate(order):
+                if n and distance[i] != distance[order[n - 1]]: before = sum(weights[j] for j in kept)
+                if top_p and before >= wanted or x[i] < best + log_min_p: break
+                kept.append(i)
+            heated = {i: weight(np.float32(behind[i] * inverse_temperature)) if behind[i] else weight(np.float32(0)) for i in kept}
+            point, total = sum(heated.values()) * random >> 32, 0
+            for i in sorted(kept):
+                total += heated[i]
+                if total > point: return i
+        half, most = 1 << 31, (1 << 32) - 1
+        n_open = 0
+        for width, k, top_k, top_p, log_min_p, inverse in ((1, 1, 0, 0, -np.inf, 1), (100, 40, 40, 0, -np.inf, 1.25), (100, 40, 0, half, -3, 1),
+                (300, 128, 0, most - (1 << 26), -np.inf, 1.25), (300, 128, 0, 0, -5, 0.5), (2100, 128, 100, most - (1 << 26), -4, 0.7),
+                (2100, 128, 0, most - (1 << 20), -np.inf, 1), (5000, 128, 0, 0, -np.inf, 1)):
+            n_rows = 1 if width > 300 else 3
+            x = (rng.normal(size=(n_rows, width + 3)) * 2).astype(np.float32)
+            if n_rows > 1: x[1, :] = np.nan; x[2, ::3] = 4.5; x[2, 1] = -np.inf; x[2, 2] = np.nan
+            ids = np.full((n_rows, k + 1), 1 << 30, np.int32); values = np.zeros((n_rows, k + 2), np.float32)
+            settings = np.zeros((n_rows, 5), np.uint32)
             for r in range(n_rows):
-                for part in range(n_parts):
-                    want = sum(weight(best[r, 0], v) for v in x[r, :width][part * 2048:(part + 1) * 2048])
-                    got = int(sums.array[r, 2 * part]) | int(sums.array[r, 2 * part + 1]) << 32
-                    assert got == want, f"softmax_sum of {width}: {got} for {want}"
-                assert sums.array[r, 2 * n_parts] == 7, f"softmax_sum of {width}: too many"
+                row = x[r, :width]
+                nan = np.isnan(row)
+                ids[r, :k] = np.lexsort((np.arange(width), -np.where(nan, 0, row), nan))[:k]
+                values[r, :k] = row[ids[r, :k]]
+                settings[r, :2] = top_k, top_p
+                settings[r, 2:4] = np.array([log_min_p, inverse], np.float32).view(np.uint32)
+                settings[r, 4] = rng.integers(0, 1 << 32)
+            n_parts = (width + 2047) // 2048
+            bx, bi, bv, bs, token, sums = buffers(x, ids, values, settings, np.full((n_rows, 2), -7, np.int32),
+                                                  np.full((n_rows, 16, n_parts), 99, np.uint64))
+            args = DrawArgs(x=Rows(bx.ptr, width + 3, width), ids=Rows(bi.ptr, k + 1, k), values=Rows(bv.ptr, k + 2, k),
+                            settings=Rows(bs.ptr, 5, 5), token=Rows(token.ptr, 2, 1), sums=sums.ptr, n_parts=n_parts)
+            extra = [bx, bi, bv, bs, token, sums]
+            self.run("draw_sums", (n_parts, n_rows), 256, args, extra)
+            self.run("draw", n_rows, 1024, args, extra)
+            for r in range(n_rows):
+                want = token_of(x[r, :width], ids[r, :k], top_k, top_p, np.float32(log_min_p), np.float32(inverse), int(settings[r, 4]))
+                assert token.array[r, 0] == want, f"draw of {width}, row {r}: {token.array[r, 0]} for {want}"
+                assert token.array[r, 1] == -7, f"draw of {width}: too many"
+                n_open += want not in ids[r, :k] and want != -1
+        assert n_open > 0, "no token came from behind the list"
 
     # Exponentials have a few roundings, sums n / 32 + 5, the rest three: for n = 100 below 16 * 2^-24 = 1e-6 of a weight.
     def router(self):
@@ -700,7 +736,7 @@ def main():
     for name in FORMATS:
         for gated in (False, True): todo[f"matmul {'gated ' if gated else ''}{name}"] = lambda n=name, g=gated: t.matmul(n, g)
     for first in ("q4_k", "q5_k"): todo[f"matmul pair {first}_q6_k"] = lambda f=first: t.matmul(f, False, "q6_k")
-    todo |= {"top_k": t.top_k, "softmax_sum": t.softmax_sum, "peak": t.peaks, "moe router": t.router, "moe group": t.groups, "moe gather": t.gather,
+    todo |= {"top_k": t.top_k, "draw": t.draw, "peak": t.peaks, "moe router": t.router, "moe group": t.groups, "moe gather": t.gather,
              "moe sum": t.experts_sum}
     for name in FORMATS: todo[f"experts {name}"] = lambda n=name: t.experts(n)
     todo["experts many"] = lambda: t.experts("q4_k", n_out=160, n_rows=36, n_experts=2)  # more than a workgroup's tiles and rows

@@ -24,7 +24,6 @@ struct Faults {
   std::function<Status()> copy;  // of blocks or slots
   std::function<Status(const sdk::NodeView&)> supported;
   std::function<Status(const forge_progress_v1&)> compile;
-  std::function<Status()> read_output;
 };
 inline Faults* g_faults = nullptr;
 
@@ -74,12 +73,6 @@ inline const forge_plugin_kernel_pack_v1& failing_pack() {
                             std::uint32_t n, forge_message* m) {
       return with_fault([](Faults& f) -> auto& { return f.copy; }, m,
                         [&] { return reference().state_copy_slots(s, src, dst, n, m); });
-    };
-    r.read_output = [](forge_pack_plan* p, std::uint32_t value, std::uint32_t first_row,
-                       std::uint32_t n_rows, void* out, forge_message* m) {
-      return with_fault(
-          [](Faults& f) -> auto& { return f.read_output; }, m,
-          [&] { return reference().read_output(p, value, first_row, n_rows, out, m); });
     };
     r.execute = [](forge_pack_plan* p, forge_pack_state* s, const forge_batch_v1* batch,
                    forge_message* m) {

@@ -70,7 +70,7 @@ void run_moe_experts(const sdk::NodeView& node, Context& context);
 void run_short_conv(const sdk::NodeView& node, Context& context);
 void run_delta_rule(const sdk::NodeView& node, Context& context);
 void run_top_k(const sdk::NodeView& node, Context& context);
-void run_softmax_sum(const sdk::NodeView& node, Context& context);
+void run_draw(const sdk::NodeView& node, Context& context);
 
 }  // namespace forge::graph::reference
 

@@ -7,7 +7,6 @@
 #include "core/graph/reference/context.hpp"
 #include "forge/sdk/codec_lookup.hpp"
 #include "forge/sdk/rope.hpp"
-#include "forge/sdk/softmax_weight.hpp"
 
 namespace forge::graph::reference {
 
@@ -228,22 +227,6 @@ void run_top_k(const sdk::NodeView& node, Context& context) {
     for (std::uint32_t i = 0; i < k; ++i) {
       ids[i] = static_cast<std::int32_t>(order[i]);
       context.out(node, 1, r)[i] = x[order[i]];
-    }
-  }
-}
-
-void run_softmax_sum(const sdk::NodeView& node, Context& context) {
-  for (std::uint32_t r = 0; r < context.n_rows(node.input(0)); ++r) {
-    const std::span<const float> x = context.in(node, 0, r);
-    const float largest = context.in(node, 1, r)[0];
-    std::int32_t* sums = context.int_row(node.output_id(0), r);
-    for (std::size_t first = 0; first < x.size(); first += FORGE_SOFTMAX_PART) {
-      std::uint64_t sum = 0;
-      for (const float v :
-           x.subspan(first, std::min<std::size_t>(FORGE_SOFTMAX_PART, x.size() - first)))
-        sum += sdk::softmax_weight(largest, v);
-      *sums++ = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum));
-      *sums++ = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum >> 32));
     }
   }
 }

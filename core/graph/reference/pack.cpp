@@ -57,8 +57,8 @@ Status run_node(const sdk::NodeView& node, Context& context) {
     case FORGE_OP_TOP_K:
       run_top_k(node, context);
       return {};
-    case FORGE_OP_SOFTMAX_SUM:
-      run_softmax_sum(node, context);
+    case FORGE_OP_DRAW:
+      run_draw(node, context);
       return {};
     default:
       return unimplemented("unknown op " + std::to_string(node.op()));
@@ -97,7 +97,6 @@ class Plan final : public sdk::PackPlan {
         counters_[i].nanoseconds += static_cast<std::uint64_t>(
             std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
     }
-    n_rows_left_ = batch.n_output_rows;
     return {};
   }
 
@@ -117,19 +116,6 @@ class Plan final : public sdk::PackPlan {
 
   void reset_counters() override { counters_.assign(graph_.n_nodes, {}); }
 
-  Status read_output(std::uint32_t value, std::uint32_t first_row, std::uint32_t n_rows,
-                     void* out) override {
-    if (n_rows_left_ == 0 || value >= places_.size() || places_[value].empty() ||
-        graph_.values[value]->rows != FORGE_ROWS_OUTPUTS)
-      return failed_precondition("the last step did not leave this output behind");
-    const std::size_t width = graph_.values[value]->width;
-    if (std::uint64_t{first_row} + n_rows > n_rows_left_)
-      return out_of_range("the last step had fewer rows");
-    std::copy_n(places_[value].begin() + static_cast<std::ptrdiff_t>(first_row * width),
-                n_rows * width, static_cast<float*>(out));
-    return {};
-  }
-
  private:
   bool is_output(std::uint32_t value) const {
     const auto* const end = graph_.outputs + graph_.n_outputs;
@@ -146,8 +132,6 @@ class Plan final : public sdk::PackPlan {
   }
 
   Result<Context> make_context(ReferenceState& state, const forge_batch_v1& batch) {
-    places_.clear();
-    n_rows_left_ = 0;
     std::vector<float*> values(graph_.n_values, nullptr);
     std::vector<std::uint32_t> strides(graph_.n_values, 0);
     for (std::uint32_t i = 0; i < batch.n_buffers; ++i) {
@@ -180,7 +164,6 @@ class Plan final : public sdk::PackPlan {
   bool profile_;
   std::vector<float> arenas_[2];
   std::vector<std::vector<float>> places_;  // by value, of outputs that a batch did not want
-  std::uint32_t n_rows_left_ = 0;  // in those of output rows; none after a step that failed
   std::vector<Counter> counters_;
 };
 
@@ -196,7 +179,7 @@ class Device final : public sdk::PackDevice {
 
   Status node_supported(const forge_graph_v1& graph, std::uint32_t index) override {
     const sdk::NodeView node(graph, index);
-    if (node.op() < FORGE_OP_EMBED || node.op() > FORGE_OP_SOFTMAX_SUM)
+    if (node.op() < FORGE_OP_EMBED || node.op() > FORGE_OP_DRAW)
       return unimplemented("the reference executor does not know op " + std::to_string(node.op()));
     for (std::uint32_t i = 0; i < node.n_weights(); ++i) {
       const forge_tensor_v1* weight = node.weight(i);

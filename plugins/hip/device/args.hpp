@@ -308,13 +308,21 @@ struct TopKArgs {
   uint32_t n_parts;  // ceil(x.width / kTopKPart)
 };
 
-// "softmax_sum": FORGE_OP_SOFTMAX_SUM. Grid (parts of kSoftmaxPart elements, rows)
-inline constexpr uint32_t kSoftmaxPart = 2048;  // FORGE_SOFTMAX_PART
+// FORGE_OP_DRAW, from lists of at most kTopKMost:
+//   "draw_sums": sums of weights over each part of a row.  Grid (n_parts, rows)
+//   "draw":      the token.  Grid (rows), kDrawThreads
+inline constexpr uint32_t kDrawPart = 2048;  // elements
+inline constexpr uint32_t kDrawThreads = 1024;
+inline constexpr uint32_t kDrawSums = 16;  // of a part
 
-struct SoftmaxSumArgs {
+struct DrawArgs {
   Rows x;
-  Rows best;
-  Rows sums;  // int32
+  Rows ids;  // int32
+  Rows values;
+  Rows settings;     // forge_draw_settings_v1
+  Rows token;        // int32
+  uint64_t* sums;    // [rows, kDrawSums, n_parts]
+  uint32_t n_parts;  // ceil(x.width / kDrawPart)
 };
 
 // "probe_add": y[i] = a[i] + b[i] + 1 for i < n; the preflight's trivial kernel. Grid (ceil(n /

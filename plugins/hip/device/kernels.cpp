@@ -1,6 +1,7 @@
 // All kernels of the packs, by the names that args.hpp gives. Compiled by clang for each GPU, by
 // nvcc, and by the host compiler for the simulator.
 #include "plugins/hip/device/attention.hpp"
+#include "plugins/hip/device/draw.hpp"
 #include "plugins/hip/device/float_matmul.hpp"
 #include "plugins/hip/device/fp8_gemm.hpp"
 #include "plugins/hip/device/gemm.hpp"
@@ -12,7 +13,6 @@
 #include "plugins/hip/device/probe.hpp"
 #include "plugins/hip/device/rows.hpp"
 #include "plugins/hip/device/skinny.hpp"
-#include "plugins/hip/device/softmax_sum.hpp"
 #include "plugins/hip/device/top_k.hpp"
 
 namespace forge::hip {
@@ -27,7 +27,8 @@ FORGE_KERNEL(binary, ElementArgs, 256) { device::binary(a); }
 FORGE_KERNEL(select_rows, ElementArgs, 256) { device::select_rows(a); }
 FORGE_KERNEL(top_k_parts, TopKArgs, 256) { device::top_k_parts(a); }
 FORGE_KERNEL(top_k, TopKArgs, 256) { device::top_k(a); }
-FORGE_KERNEL(softmax_sum, SoftmaxSumArgs, 256) { device::softmax_sum(a); }
+FORGE_KERNEL(draw_sums, DrawArgs, 256) { device::draw_sums(a); }
+FORGE_KERNEL(draw, DrawArgs, kDrawThreads) { device::draw(a); }
 FORGE_KERNEL(probe_add, ProbeAddArgs, 256) { device::probe_add(a); }
 FORGE_KERNEL(probe_matrix, ProbeMatrixArgs, 32) { device::probe_matrix(a); }
 FORGE_KERNEL(peak_read, PeakReadArgs, 256) { device::peak_read(a); }

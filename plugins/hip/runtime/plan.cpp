@@ -225,10 +225,9 @@ bool GpuPlan::is_wanted_output(const forge_buffer_v1& buffer) const {
   return buffer.n_bytes != 0 && std::find(graph_.outputs, end, buffer.value) != end;
 }
 
-// Begins to copy a value, from a byte on, to the host. It is there after finish_fetches().
-Status GpuPlan::fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes,
-                      std::uint64_t offset) {
-  const auto* from = reinterpret_cast<const std::uint8_t*>(execution_.values[value].base) + offset;
+// Begins to copy a value to the host. It is there after finish_fetches().
+Status GpuPlan::fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes) {
+  const auto* from = reinterpret_cast<const std::uint8_t*>(execution_.values[value].base);
   while (n_bytes != 0) {
     if (n_staged_ == staging_.size()) FORGE_TRY(finish_fetches());
     const std::uint64_t n = std::min(staging_.size() - n_staged_, n_bytes);
@@ -273,32 +272,13 @@ Status GpuPlan::rest() {
 }
 
 Status GpuPlan::execute(sdk::PackState& state, const forge_batch_v1& batch) {
-  done_ = false;
   FORGE_TRY(context_.gpu->enter());
   FORGE_TRY(stream_->wake());
   auto& gpu_state = static_cast<GpuState&>(state);
   FORGE_TRY(bind(batch, gpu_state));
   FORGE_TRY(run(batch, gpu_state));
   count();
-  done_ = true;
   return {};
-}
-
-// The arena keeps every output until the next step, wanted or not.
-Status GpuPlan::read_output(std::uint32_t value, std::uint32_t first_row, std::uint32_t n_rows,
-                            void* out) {
-  const std::uint32_t* const end = graph_.outputs + graph_.n_outputs;
-  if (!done_ || std::find(graph_.outputs, end, value) == end || !execution_.unwanted[value] ||
-      graph_.values[value]->rows != FORGE_ROWS_OUTPUTS)
-    return failed_precondition("the last step did not leave this output behind");
-  if (std::uint64_t{first_row} + n_rows > execution_.n_rows[FORGE_ROWS_OUTPUTS])
-    return out_of_range("the last step had fewer rows");
-  FORGE_TRY(context_.gpu->enter());
-  FORGE_TRY(stream_->wake());
-  const std::uint64_t row_bytes = std::uint64_t{graph_.values[value]->width} * sizeof(float);
-  FORGE_TRY(
-      fetch(value, static_cast<std::uint8_t*>(out), n_rows * row_bytes, first_row * row_bytes));
-  return finish_fetches();
 }
 
 void GpuPlan::count() {

@@ -42,8 +42,6 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   Status execute(sdk::PackState& state, const forge_batch_v1& batch) override;
   void visit_counters(const std::function<void(const forge_counter_v1&)>& visit) override;
   void reset_counters() override;
-  Status read_output(std::uint32_t value, std::uint32_t first_row, std::uint32_t n_rows,
-                     void* out) override;
   // Recorded steps and the stream go; the next step makes them anew.
   Status rest() override;
 
@@ -69,8 +67,7 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   Status compare_replay(const GraphKey& key, const forge_batch_v1& batch);
   Status fetch_outputs(const forge_batch_v1& batch);
   bool is_wanted_output(const forge_buffer_v1& buffer) const;
-  Status fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes,
-               std::uint64_t offset = 0);
+  Status fetch(std::uint32_t value, std::uint8_t* to, std::uint64_t n_bytes);
   Status finish_fetches();
   void count();
 
@@ -93,7 +90,6 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
   StepBuffer step_buffer_;
   GraphCache graphs_;
   Execution execution_;
-  bool done_ = false;  // the last step: its values are there
   std::vector<Counter> counters_;
   std::vector<Event> events_;  // with a profile: before the first step and after each
 };

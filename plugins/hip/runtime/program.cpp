@@ -89,8 +89,8 @@ class Builder {
         return experts(node);
       case FORGE_OP_TOP_K:
         return top_k(index, node);
-      case FORGE_OP_SOFTMAX_SUM:
-        return softmax_sum(node);
+      case FORGE_OP_DRAW:
+        return draw(index, node);
       default:
         return element(node);
     }
@@ -459,39 +459,23 @@ class Builder {
   }
 
   void top_k(std::uint32_t index, const sdk::NodeView& node) {
-    auto step = std::make_unique<TopKStep>(node);
+    pick(index, node, std::make_unique<TopKStep>(node));
+  }
+  void draw(std::uint32_t index, const sdk::NodeView& node) {
+    pick(index, node, std::make_unique<DrawStep>(node));
+  }
+
+  // What is made of logits, and need not be where nobody asks for it.
+  template <class PickStep>
+  void pick(std::uint32_t index, const sdk::NodeView& node, std::unique_ptr<PickStep> step) {
     std::uint64_t& bytes = program_.list_bytes[node.output(0).rows];
     bytes = std::max(bytes, step->list_bytes());
-    const std::vector<std::uint32_t> outputs = {node.output_id(0), node.output_id(1)};
+    std::vector<std::uint32_t> touches;
+    for (std::uint32_t i = 0; i < node.n_inputs(); ++i) touches.push_back(node.input_id(i));
+    for (std::uint32_t o = 0; o < node.n_outputs(); ++o) touches.push_back(node.output_id(o));
     push(std::move(step), node.op(), node.output(0).rows, std::string(node.name()),
-         {node.input_id(0), outputs[0], outputs[1]});
-    program_.steps.back()->serves = serves(index, outputs);
-  }
-
-  void softmax_sum(const sdk::NodeView& node) {
-    const std::uint32_t y = node.output_id(0);
-    push(std::make_unique<SoftmaxSumStep>(node), node.op(), node.output(0).rows,
-         std::string(node.name()), {node.input_id(0), node.input_id(1), y});
-    if (use_.is_bound(y) && use_.n_reads(y) == 0) program_.steps.back()->serves = {y};
-  }
-
-  // The outputs of the graph that TOP_K node `index` is there for, with the sum that reads its
-  // values; none: it always runs.
-  std::vector<std::uint32_t> serves(std::uint32_t index, std::vector<std::uint32_t> outputs) const {
-    std::uint32_t reads = 0;
-    if (index + 1 < graph_.n_nodes) {
-      const sdk::NodeView next(graph_, index + 1);
-      if (next.op() == FORGE_OP_SOFTMAX_SUM && next.input_id(1) == outputs[1]) {
-        outputs.push_back(next.output_id(0));
-        reads = 1;
-      }
-    }
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const bool ends_here =
-          use_.is_bound(outputs[i]) && use_.n_reads(outputs[i]) == (i == 1 ? reads : 0);
-      if (!ends_here) return {};
-    }
-    return outputs;
+         std::move(touches));
+    program_.steps.back()->serves = use_.serves(index);
   }
 
   Program& program_;

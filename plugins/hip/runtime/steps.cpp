@@ -257,26 +257,36 @@ Status TopKStep::launch(const Execution& x) const {
   return x.launch(all_, "top_k", {n_rows}, args);
 }
 
-// ---------------------------------------------------------------- softmax sum
+// ---------------------------------------------------------------- draw
 
-SoftmaxSumStep::SoftmaxSumStep(const sdk::NodeView& node)
-    : x_(node.input_id(0)), best_(node.input_id(1)), sums_(node.output_id(0)) {
-  static_assert(kSoftmaxPart == FORGE_SOFTMAX_PART);
-  kernel = "softmax_sum";
+DrawStep::DrawStep(const sdk::NodeView& node)
+    : x_(node.input_id(0)),
+      ids_(node.input_id(1)),
+      values_(node.input_id(2)),
+      settings_(node.input_id(3)),
+      token_(node.output_id(0)),
+      n_parts_(ceil_div(node.input(0).width, kDrawPart)) {
+  kernel = "draw_sums|draw";
 }
 
-Status SoftmaxSumStep::prepare(KernelSet& kernels) {
-  FORGE_ASSIGN(function_, kernels.find("softmax_sum"));
+Status DrawStep::prepare(KernelSet& kernels) {
+  FORGE_ASSIGN(sums_, kernels.find("draw_sums"));
+  FORGE_ASSIGN(draw_, kernels.find("draw"));
   return {};
 }
 
-Status SoftmaxSumStep::launch(const Execution& x) const {
-  SoftmaxSumArgs args = {};
+Status DrawStep::launch(const Execution& x) const {
+  DrawArgs args = {};
   args.x = x.values[x_];
-  args.best = x.values[best_];
-  args.sums = x.values[sums_];
-  return x.launch(function_, kernel, {ceil_div(args.x.width, kSoftmaxPart), x.n_rows[row_kind]},
-                  args);
+  args.ids = x.values[ids_];
+  args.values = x.values[values_];
+  args.settings = x.values[settings_];
+  args.token = x.values[token_];
+  args.sums = reinterpret_cast<std::uint64_t*>(x.partial);
+  args.n_parts = n_parts_;
+  const std::uint32_t n_rows = x.n_rows[row_kind];
+  FORGE_TRY(x.launch(sums_, "draw_sums", {n_parts_, n_rows}, args));
+  return x.launch(draw_, "draw", {n_rows}, args, kDrawThreads);
 }
 
 }  // namespace forge::hip

@@ -252,15 +252,23 @@ class TopKStep final : public Step {
   hipFunction_t parts_ = nullptr, all_ = nullptr;
 };
 
-class SoftmaxSumStep final : public Step {
+// ---------------------------------------------------------------- draw
+
+class DrawStep final : public Step {
  public:
-  explicit SoftmaxSumStep(const sdk::NodeView& node);
+  explicit DrawStep(const sdk::NodeView& node);
   Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& /*x*/) const override { return 2; }
   Status launch(const Execution& x) const override;
 
+  // Of one row, for the sums of its parts.
+  std::uint64_t list_bytes() const {
+    return std::uint64_t{kDrawSums} * n_parts_ * sizeof(std::uint64_t);
+  }
+
  private:
-  std::uint32_t x_, best_, sums_;
-  hipFunction_t function_ = nullptr;
+  std::uint32_t x_, ids_, values_, settings_, token_, n_parts_;
+  hipFunction_t sums_ = nullptr, draw_ = nullptr;
 };
 
 }  // namespace forge::hip

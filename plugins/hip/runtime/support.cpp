@@ -96,6 +96,13 @@ Status check_top_k(const sdk::NodeView& node) {
   return {};
 }
 
+Status check_draw(const sdk::NodeView& node) {
+  if (node.input(1).width > kTopKMost)
+    return unimplemented("draw comes with lists of up to " + std::to_string(kTopKMost) +
+                         " tokens, not " + std::to_string(node.input(1).width));
+  return {};
+}
+
 }  // namespace
 
 Status check_node(const sdk::NodeView& node) {
@@ -120,8 +127,8 @@ Status check_node(const sdk::NodeView& node) {
       return check_experts(node);
     case FORGE_OP_TOP_K:
       return check_top_k(node);
-    case FORGE_OP_SOFTMAX_SUM:
-      return {};
+    case FORGE_OP_DRAW:
+      return check_draw(node);
     default:
       return unimplemented("it has no kernel for this op");
   }

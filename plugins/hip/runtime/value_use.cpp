@@ -41,4 +41,23 @@ bool ValueUse::is_bound(std::uint32_t value) const {
   return bound_[columns_of(graph_, value).root];
 }
 
+std::vector<std::uint32_t> ValueUse::serves(std::uint32_t node) const {
+  std::vector<bool> made(graph_.n_values, false);  // of it, by root
+  for (std::uint32_t i = node; i < graph_.n_nodes; ++i) {
+    const forge_node_v1& n = *graph_.nodes[i];
+    bool reads = i == node;
+    for (std::uint32_t v = 0; v < n.n_inputs; ++v)
+      reads = reads || made[columns_of(graph_, n.inputs[v]).root];
+    if (!reads) continue;
+    if (n.state != FORGE_NONE) return {};
+    for (std::uint32_t v = 0; v < n.n_outputs; ++v)
+      made[columns_of(graph_, n.outputs[v]).root] = true;
+  }
+  std::vector<std::uint32_t> ends;
+  for (std::uint32_t i = 0; i < graph_.n_outputs; ++i) {
+    if (made[columns_of(graph_, graph_.outputs[i]).root]) ends.push_back(graph_.outputs[i]);
+  }
+  return ends;
+}
+
 }  // namespace forge::hip

@@ -32,6 +32,9 @@ class ValueUse {
   std::uint32_t n_reads(std::uint32_t value) const;
   // Its elements come or go with the batch.
   bool is_bound(std::uint32_t value) const;
+  // The graph's outputs that a node's results end in, its own and those of nodes that read them;
+  // none: a state is among what they end in, so that the node always has to run.
+  std::vector<std::uint32_t> serves(std::uint32_t node) const;
   // It owns its elements, one node reads them, and they do not come or go with the batch.
   bool is_private(std::uint32_t value) const { return !is_bound(value) && n_reads(value) == 1; }
 

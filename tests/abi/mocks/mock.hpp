@@ -84,8 +84,7 @@ inline constexpr forge_plugin_kernel_pack_v1 kPack = {
       return FORGE_UNIMPLEMENTED;
     },
     [](forge_pack_plan*, void (*)(void*, const forge_counter_v1*), void*) {},
-    [](forge_pack_plan*) {},
-    nullptr};
+    [](forge_pack_plan*) {}};
 
 // ---------------------------------------------------------------- the entry
 

@@ -92,18 +92,21 @@ TEST_CASE("packs on a simulated card: the demo model answers") {
 
 // Whoever asks for probabilities gets all logits from the card, others the best tokens alone: the
 // same text, greedy and drawn.
-TEST_CASE("packs on a simulated card: the same answers from the best tokens and from all logits") {
+TEST_CASE(
+    "packs on a simulated card: the same answers from tokens that it draws and from all logits") {
   const Machine machine(kTargets[0]);
   const TemporaryFolder folder;
   std::string lines[2];
   for (const bool logprobs : {false, true}) {
     std::string requests;
-    // Without a top-k, a nucleus among the best tokens, and one that most tokens belong to.
+    // The best; the default chain; a nucleus among the best tokens, and one that most tokens belong
+    // to; no limit.
     for (const char* settings :
-         {R"("temperature": 0)", R"("temperature": 1.5, "seed": 3)",
-          R"("temperature": 1.5, "seed": 3, "top_k": 0, "top_p": 0.95, "min_p": 0)",
-          R"("temperature": 1.5, "seed": 3, "top_k": 0, "top_p": 0.999999, "min_p": 0)"})
-      requests += std::string(R"({"prompt": "What is 12 + 30?", "max_tokens": )") +
+         {R"("temperature": 0)", R"("temperature": 3, "seed": 3)",
+          R"("temperature": 3, "seed": 3, "top_k": 0, "top_p": 0.95, "min_p": 0)",
+          R"("temperature": 3, "seed": 3, "top_k": 0, "top_p": 0.999999, "min_p": 0)",
+          R"("temperature": 3, "seed": 3, "top_k": 0, "top_p": 1, "min_p": 0)"})
+      requests += std::string(R"({"prompt": "Tell me a story about something.", "max_tokens": )") +
                   (kSlow ? "3, " : "8, ") + settings + (logprobs ? R"(, "logprobs": 1})" : "}") +
                   "\n";
     const std::string file = folder.file(logprobs ? "all.jsonl" : "few.jsonl", requests);
@@ -121,8 +124,9 @@ TEST_CASE("packs on a simulated card: the same answers from the best tokens and 
   };
   CHECK(lines[1].find("logprob") != std::string::npos);
   CHECK(lines[0].find("logprob") == std::string::npos);
-  CHECK(texts(lines[0]).size() == 4);
+  CHECK(texts(lines[0]).size() == 5);
   CHECK(texts(lines[0]) == texts(lines[1]));
+  CHECK(texts(lines[0])[3] != texts(lines[0])[4]);
 }
 
 void check_conformance(const Target& target, const std::vector<std::string>& which) {

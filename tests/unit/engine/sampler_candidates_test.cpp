@@ -1,11 +1,15 @@
 // Tokens drawn from the best alone, where they decide.
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <random>
 
+#include "core/conformance/runner.hpp"
 #include "core/engine/sampler.hpp"
+#include "core/graph/reference/pack.hpp"
 #include "forge/sdk/softmax_weight.hpp"
 #include "tests/catch.hpp"
 
@@ -72,7 +76,7 @@ TEST_CASE("sampler: the best tokens give what all logits give where they suffice
         if (odd && maybe(5)) l = maybe(2) ? std::nanf("") : maybe(2) ? -kInfinity : -0.0f;
       }
       Best best(logits, k);
-      if (few.needed(k) != Needed::kBest) {
+      if (few.needed(k, false) != Needed::kBest) {
         ++refused;
         break;
       }
@@ -84,8 +88,7 @@ TEST_CASE("sampler: the best tokens give what all logits give where they suffice
       INFO("round " << round << ", step " << step << ", " << k << " of " << n);
       REQUIRE(got.ok() == expected.ok());
       if (!got.ok()) break;
-      REQUIRE(got->has_value());
-      const std::int32_t token = (*got)->token;
+      const std::int32_t token = got->token;
       REQUIRE(token == expected->token);
       all.accept(token);
       few.accept(token);
@@ -98,59 +101,84 @@ TEST_CASE("sampler: the best tokens give what all logits give where they suffice
   CHECK(refused > 500);
 }
 
-std::uint64_t sum_of_weights(const std::vector<float>& logits, float largest) {
-  std::uint64_t sum = 0;
-  for (const float logit : logits) sum += sdk::softmax_weight(largest, logit);
-  return sum;
+// What FORGE_OP_DRAW makes of rows of logits, by the reference executor.
+std::vector<std::int32_t> drawn_of(const std::vector<std::vector<float>>& logits, std::uint32_t k,
+                                   const std::vector<forge_draw_settings_v1>& settings) {
+  using conformance::RowId;
+  conformance::CaseBuilder b(FORGE_OP_DRAW, "f32", "");
+  const auto n = static_cast<std::uint32_t>(logits[0].size());
+  const std::uint32_t x = b.input(n, FORGE_ROWS_OUTPUTS);
+  const std::uint32_t ids = b.input(k, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+  const std::uint32_t values = b.input(k, FORGE_ROWS_OUTPUTS);
+  const std::uint32_t how = b.input(FORGE_DRAW_SETTINGS, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+  b.node(FORGE_OP_DRAW, {x, ids, values, how}, {b.output(1, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32)});
+  b.get().lengths = {static_cast<std::uint32_t>(logits.size())};
+  b.get().fill = [&](std::uint32_t input, RowId row, std::span<float> out) {
+    const Best best(logits[row.position], k);
+    if (input == 0)
+      std::copy(logits[row.position].begin(), logits[row.position].end(), out.begin());
+    if (input == 1) std::memcpy(out.data(), best.tokens.data(), out.size_bytes());
+    if (input == 2) std::copy(best.logits.begin(), best.logits.end(), out.begin());
+    if (input == 3) std::memcpy(out.data(), &settings[row.position], out.size_bytes());
+  };
+  auto c = b.finish();
+  REQUIRE(c.ok());
+  const auto device = graph::PackDevice::open("reference", graph::reference_pack(), {});
+  REQUIRE(device.ok());
+  const auto outputs = conformance::run(**device, *c, conformance::all_at_once(*c));
+  REQUIRE(outputs.ok());
+  std::vector<std::int32_t> tokens;
+  for (std::uint32_t r = 0; r < logits.size(); ++r)
+    tokens.push_back(std::bit_cast<std::int32_t>(outputs->row(0, {0, r})[0]));
+  return tokens;
 }
 
-TEST_CASE("sampler: a nucleus is cut with the sum of all weights as with all of them") {
+TEST_CASE("sampler: a token that a pack draws is the one drawn here") {
   std::mt19937 random(11);
   const auto number = [&](double low, double high) {
     return static_cast<float>(std::uniform_real_distribution<double>(low, high)(random));
   };
   const auto maybe = [&](int one_in) { return random() % unsigned(one_in) == 0; };
-  int decided = 0, open_ended = 0;
-  for (int round = 0; round < 3000; ++round) {
+  int limited = 0, open_ended = 0, none = 0;
+  for (int round = 0; round < 1500; ++round) {
     const std::size_t n = 20 + random() % 300;
     const std::uint32_t k = static_cast<std::uint32_t>(1 + random() % 20);
     SamplingParams params;
     params.seed = random();
-    params.temperature = number(0.3, 2);
-    params.top_k = 0;
+    params.temperature = maybe(9) ? 1 : number(0.3, 2);
+    params.top_k = maybe(2) ? 0 : static_cast<std::int32_t>(1 + random() % k);
     params.top_p = maybe(4) ? 1 : number(0, 1);
-    params.min_p = params.top_p < 1 && maybe(2) ? 0 : number(0.001, 0.5);
+    params.min_p = maybe(2) ? 0 : number(0.001, 0.5);
     Sampler all = make(params, n);
     Sampler few = make(params, n);
-    REQUIRE(few.needed(k) == Needed::kSum);
+    REQUIRE(few.needed(k, true) == Needed::kDrawn);
     const float steepness = number(0.1, 4);
-    for (int step = 0; step < 6; ++step) {
-      std::vector<float> logits(n);
-      const bool ties = maybe(3), odd = maybe(5);
+    constexpr int kSteps = 4;
+    std::vector<std::vector<float>> rows;
+    std::vector<forge_draw_settings_v1> settings;
+    for (int step = 0; step < kSteps; ++step) {
+      std::vector<float>& logits = rows.emplace_back(n);
+      const bool ties = maybe(3), odd = maybe(5), nothing = maybe(50);
       for (float& l : logits) {
         l = steepness * (ties ? static_cast<float>(int(random() % 4)) : number(-4, 4));
         if (odd && maybe(5)) l = maybe(2) ? std::nanf("") : maybe(2) ? -kInfinity : -0.0f;
+        if (nothing) l = std::nanf("");
       }
-      Best best(logits, k);
-      const std::uint64_t sum = sum_of_weights(logits, best.logits[0]);
-      std::vector<float> once_more = logits;
-      const auto expected = all.sample(logits);
-      const auto got = few.sample(best.tokens, best.logits, &sum);
+      settings.push_back(few.draw_settings());
+      static_cast<void>(few.take_drawn(nothing ? -1 : 0));  // goes on to the next number
+    }
+    const std::vector<std::int32_t> got = drawn_of(rows, k, settings);
+    for (int step = 0; step < kSteps; ++step) {
+      const auto expected = all.sample(rows[std::size_t(step)]);
       INFO("round " << round << ", step " << step << ", " << k << " of " << n);
-      REQUIRE(expected.ok());
-      REQUIRE(got.ok());
-      if (got->has_value()) {
-        ++decided;
-        REQUIRE((*got)->token == expected->token);
-      } else {
-        // All logits then give it, with the same random numbers.
-        ++open_ended;
-        REQUIRE(few.sample(once_more)->token == expected->token);
-      }
+      ++(!expected.ok() ? none : params.top_k > 0 ? limited : open_ended);
+      REQUIRE(got[std::size_t(step)] == (expected.ok() ? expected->token : -1));
     }
   }
-  CHECK(decided > 3000);
-  CHECK(open_ended > 3000);
+  CHECK(limited > 2000);
+  CHECK(open_ended > 2000);
+  CHECK(none > 50);
+  CHECK(make({}, 10).take_drawn(-1).status().message().find("not numbers") != std::string::npos);
 }
 
 TEST_CASE("sampler: weights are e^-x in 2^-40ths") {
@@ -167,32 +195,64 @@ TEST_CASE("sampler: weights are e^-x in 2^-40ths") {
   CHECK(sdk::softmax_weight(kInfinity, 3) == 0);
   CHECK(sdk::softmax_weight(3, -kInfinity) == 0);
   CHECK(sdk::softmax_weight(3, std::nanf("")) == 0);
-  const std::int32_t words[] = {-1, 0, 1, 2};
-  CHECK(sdk::softmax_sum(words, 4) == std::uint64_t{3} << 32);
+  // With a temperature, and halves of infinity.
+  CHECK(sdk::softmax_weight(3, 1, 0.5f) == sdk::softmax_weight(1));
+  CHECK(sdk::softmax_weight(3, 3, kInfinity) == sdk::kSoftmaxOne);
+  CHECK(sdk::softmax_weight(3, 2, kInfinity) == 0);
+  CHECK(sdk::softmax_weight(3, -kInfinity, 0.5f) == 0);
 }
 
-TEST_CASE("sampler: when the best tokens suffice") {
+TEST_CASE("sampler: a share is rounded down, of any sum") {
+  CHECK(sdk::share_of(10, 0x80000000u) == 5);
+  CHECK(sdk::share_of(11, 0x80000000u) == 5);
+  CHECK(sdk::share_of(0, ~0u) == 0);
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 10000; ++i) {
+    const std::uint64_t sum = random() >> (1 + random() % 40);
+    const auto fraction = static_cast<std::uint32_t>(random());
+    // In halves, which are exact.
+    const std::uint64_t low = (sum & 0xffffffffu) * fraction;
+    const std::uint64_t high = (sum >> 32) * fraction + (low >> 32);
+    REQUIRE(sdk::share_of(sum, fraction) == high);
+    REQUIRE((sum == 0 || sdk::share_of(sum, ~0u) < sum));
+    const auto estimate = static_cast<long double>(sum) * fraction / 4294967296.0L;
+    REQUIRE(std::abs(static_cast<long double>(high) - estimate) <= 1.0L);
+  }
+}
+
+TEST_CASE("sampler: when the best tokens suffice, and when a pack draws") {
   const auto needed = [](const SamplingParams& params, std::uint32_t k,
-                         const std::vector<std::int32_t>& seen = {}) {
+                         const std::vector<std::int32_t>& seen = {}, bool can_draw = true) {
     Sampler sampler = make(params, 1000);
     for (const std::int32_t token : seen) sampler.accept(token);
-    return sampler.needed(k);
+    return sampler.needed(k, can_draw);
   };
   const auto suffice = [&](const SamplingParams& params, std::uint32_t k,
                            const std::vector<std::int32_t>& seen = {}) {
     return needed(params, k, seen) == Needed::kBest;
   };
   SamplingParams params;  // the default chain: top-k of 40
-  CHECK(suffice(params, 40));
-  CHECK_FALSE(suffice(params, 39));
+  CHECK(needed(params, 40) == Needed::kDrawn);
+  CHECK(needed(params, 40, {}, false) == Needed::kBest);
+  CHECK(needed(params, 39) == Needed::kLogits);
+  SamplingParams changed = params;
+  changed.repetition_penalty = 1.1f;
+  CHECK(needed(changed, 40) == Needed::kBest);
+  changed = params;
+  changed.typical_p = 0.9f;
+  CHECK(needed(changed, 40) == Needed::kBest);
+  changed = params;
+  changed.logit_bias = {{3, -1.0f}};
+  CHECK(needed(changed, 41) == Needed::kBest);
+  CHECK(needed(changed, 40) == Needed::kLogits);
   params.top_k = 0;
-  CHECK(needed(params, 1) == Needed::kSum);  // top-p and min-p are on
+  CHECK(needed(params, 1) == Needed::kDrawn);
+  CHECK(needed(params, 1, {}, false) == Needed::kLogits);
   SamplingParams open_ended = params;
   open_ended.top_p = 1;
-  CHECK(needed(open_ended, 1) == Needed::kSum);
   open_ended.min_p = 0;
-  CHECK(needed(open_ended, 1000) == Needed::kLogits);
-  SamplingParams changed = params;
+  CHECK(needed(open_ended, 1) == Needed::kDrawn);
+  changed = params;
   changed.repetition_penalty = 1.1f;
   CHECK(needed(changed, 1000) == Needed::kLogits);
   changed = params;

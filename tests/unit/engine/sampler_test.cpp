@@ -75,6 +75,8 @@ class Oracle {
     if (params_.top_p < 1) top_p(all);
     if (params_.min_p > 0) min_p(all);
     softmax(all, params_.temperature);
+    std::sort(all.begin(), all.end(),
+              [](const Entry& a, const Entry& b) { return a.token < b.token; });
     return all;
   }
 
@@ -98,7 +100,8 @@ class Oracle {
 
   static void softmax(std::vector<Entry>& list, double temperature) {
     double sum = 0;
-    for (Entry& e : list) sum += e.p = std::exp((e.logit - list[0].logit) / temperature);
+    const double best = list[0].logit;
+    for (Entry& e : list) sum += e.p = std::exp((e.logit - best) / temperature);
     for (Entry& e : list) e.p /= sum;
   }
 
@@ -133,7 +136,7 @@ class Oracle {
     do {
       held += list[n++].p;
       near(held, params_.top_p);
-    } while (n < list.size() && held < params_.top_p);
+    } while (n < list.size() && (held < params_.top_p || list[n].logit == list[n - 1].logit));
     list.resize(n);
   }
 
@@ -179,7 +182,7 @@ TEST_CASE("sampler: every choice is the one that the filters and the seed say") 
         l = ties ? static_cast<float>(int(random() % 5)) : static_cast<float>(number(-6, 6));
       Oracle oracle(params);
       const std::vector<Entry> expected = oracle.distribution(logits, seen);
-      const double point = static_cast<double>(generator() >> 40) * 0x1p-24;
+      const double point = static_cast<double>(generator() >> 32) * 0x1p-32;
       double sum = 0;
       std::int32_t token = expected.back().token;
       double margin = oracle.margin;
@@ -251,7 +254,7 @@ TEST_CASE("sampler: the defaults' first choices stay what they are") {
   for (int i = 0; i < 10; ++i) {
     Oracle oracle(params);
     const std::vector<Entry> expected = oracle.distribution(logits, {});
-    const double point = static_cast<double>(generator() >> 40) * 0x1p-24;
+    const double point = static_cast<double>(generator() >> 32) * 0x1p-32;
     double sum = 0;
     std::int32_t token = expected.back().token;
     for (auto e = expected.rbegin(); e != expected.rend(); ++e) {
@@ -445,6 +448,7 @@ TEST_CASE("sampler: filters at their ends leave one token") {
     params.seed = seed;
     params.top_p = 0;
     CHECK(sample_once(params, {1, 3, 2}).token == 1);
+    CHECK(sample_once(params, {1, 3, 3}).token != 0);  // equals stay together
     params = plain();
     params.seed = seed;
     params.min_p = 1;

@@ -385,21 +385,23 @@ TEST_CASE("scheduler: an error of the pack ends that batch with it, and then wor
   test::g_faults = nullptr;
 }
 
-// Steps of each kind that a pack was asked for.
+// What a pack was asked for, by steps.
 struct Asked {
-  int logits = 0, candidates = 0, sums = 0;
+  int logits = 0, candidates = 0, drawn = 0;
 
-  // logits, then tokens and values of the candidates and the sums of weights.
+  // Logits; tokens and values of the candidates; the settings, always there, and the drawn token.
   auto count() {
     return [this](const forge_batch_v1& batch) {
       if (batch.n_output_rows == 0) return;
-      REQUIRE(batch.n_buffers == 4);
-      const bool all = batch.buffers[0]->data != nullptr;
-      CHECK((batch.buffers[1]->data != nullptr) == !all);
-      CHECK((batch.buffers[2]->data != nullptr) == !all);
-      CHECK((batch.buffers[0]->n_bytes != 0) == all);
-      sums += batch.buffers[3]->data != nullptr ? 1 : 0;
-      ++(all ? logits : candidates);
+      REQUIRE(batch.n_buffers == 5);
+      const auto* const* buffers = batch.buffers;
+      CHECK(buffers[0]->data != nullptr);
+      CHECK((buffers[2]->data != nullptr) == (buffers[3]->data != nullptr));
+      for (std::uint32_t b = 0; b < batch.n_buffers; ++b)
+        CHECK((buffers[b]->n_bytes != 0) == (buffers[b]->data != nullptr));
+      logits += buffers[1]->data != nullptr ? 1 : 0;
+      candidates += buffers[2]->data != nullptr ? 1 : 0;
+      drawn += buffers[4]->data != nullptr ? 1 : 0;
     };
   }
 };
@@ -428,97 +430,77 @@ TEST_CASE("scheduler: logits are left where they are while the best tokens suffi
     CHECK(few.text == all.text);
     CHECK(few.tokens.size() == 8);
   }
-  // One who needs them brings them for all, and changes nothing for the others.
-  GenerationRequest plain = ask("x", 6, 4);
-  GenerationRequest open_ended = ask("abc", 3, 5);
-  open_ended.sampling.top_k = 0;
-  open_ended.sampling.top_p = 1;
-  open_ended.sampling.min_p = 0;
-  const Answer alone = answer(*engine, plain);
-  asked = {};
-  Scheduler scheduler(*engine);
-  auto first = open(*engine), second = open(*engine);
-  Answer a, b;
-  REQUIRE(scheduler.add(*first, plain, a.on_event(), a.on_done()).ok());
-  REQUIRE(scheduler.add(*second, open_ended, b.on_event(), b.on_done()).ok());
-  finish(scheduler);
-  CHECK(a.tokens == alone.tokens);
-  CHECK(asked.logits == 3);
-  CHECK(asked.candidates == 3);
   test::g_faults = nullptr;
 }
 
-TEST_CASE(
-    "scheduler: a nucleus leaves the logits where they are, but for rows it is too large for") {
+TEST_CASE("scheduler: a pack that draws hands over the tokens alone") {
   test::Faults faults;
   Asked asked;
   faults.after_execute = asked.count();
-  int rows_read = 0;
-  faults.read_output = [&] { return ++rows_read, Status(); };
   auto engine = tiny_engine(model(), options(3), {test::open_failing_pack(faults)});
-  REQUIRE(engine->n_sum_words() != 0);
-  for (const float top_p : {0.3f, 0.999f}) {
-    GenerationRequest request = ask("hello the", 8, 3);
-    request.sampling.top_k = 0;
-    request.sampling.top_p = top_p;
-    request.sampling.min_p = 0;
+  REQUIRE(engine->can_draw());
+  GenerationRequest limited = ask("hello the", 8, 3);
+  GenerationRequest nucleus = limited;  // of most tokens: the tiny model's logits are nearly flat
+  nucleus.sampling.top_k = 0;
+  nucleus.sampling.top_p = 0.999f;
+  nucleus.sampling.min_p = 0;
+  GenerationRequest unlimited = nucleus;
+  unlimited.sampling.top_p = 1;
+  for (GenerationRequest request : {limited, nucleus, unlimited}) {
     asked = {};
-    rows_read = 0;
     const Answer few = answer(*engine, request);
     CHECK(asked.logits == 0);
-    CHECK(asked.candidates == 8);
-    CHECK(asked.sums == 8);
-    CHECK(rows_read == (top_p < 0.5f ? 0 : 8));  // the tiny model's logits are nearly flat
-    // The step had one row, though there is room for three.
-    std::vector<float> row(engine->n_vocab());
-    CHECK(engine->read_logits(0, row.data()).ok());
-    CHECK(engine->read_logits(1, row.data()).code() == Code::kOutOfRange);
+    CHECK(asked.candidates == 0);
+    CHECK(asked.drawn == 8);
     request.sampling.logprobs = true;
     const Answer all = answer(*engine, request);
+    CHECK(asked.logits == 8);
     CHECK(few.tokens == all.tokens);
     CHECK(few.tokens.size() == 8);
   }
-  // Whoever needs no sum is not disturbed by one who does.
-  GenerationRequest plain = ask("x", 6, 4);
-  GenerationRequest nucleus = ask("abc", 3, 5);
-  nucleus.sampling.top_k = 0;
-  const Answer alone = answer(*engine, plain);
-  const Answer nucleus_alone = answer(*engine, nucleus);
+  // One whose token is drawn, one who needs the best tokens and one who needs all logits for a
+  // while, each as alone.
+  GenerationRequest penalised = ask("x", 6, 4);
+  penalised.sampling.repetition_penalty = 1.3f;
+  GenerationRequest reported = ask("abc", 2, 5);
+  reported.sampling.logprobs = true;
+  const GenerationRequest requests[] = {nucleus, penalised, reported};
   asked = {};
   Scheduler scheduler(*engine);
-  auto first = open(*engine), second = open(*engine);
-  Answer a, b;
-  REQUIRE(scheduler.add(*first, plain, a.on_event(), a.on_done()).ok());
-  REQUIRE(scheduler.add(*second, nucleus, b.on_event(), b.on_done()).ok());
+  std::vector<std::unique_ptr<Session>> sessions;
+  Answer answers[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    sessions.push_back(open(*engine));
+    REQUIRE(
+        scheduler.add(*sessions[i], requests[i], answers[i].on_event(), answers[i].on_done()).ok());
+  }
   finish(scheduler);
-  CHECK(a.tokens == alone.tokens);
-  CHECK(b.tokens == nucleus_alone.tokens);
-  CHECK(asked.logits == 0);
-  CHECK(asked.sums == 3);
-  // A row that cannot be brought ends that answer, with the reason.
-  faults.read_output = [] { return unavailable("the cable is out"); };
-  nucleus.sampling.top_p = 0.999f;
-  nucleus.sampling.min_p = 0;
-  const Answer failed = answer(*engine, nucleus);
-  CHECK(failed.result.reason == FinishReason::kError);
-  CHECK(failed.result.status.message().find("the cable is out") != std::string::npos);
+  CHECK(asked.logits == 2);
+  CHECK(asked.candidates == 4);  // of the other six steps
+  CHECK(asked.drawn == 6);
+  sessions.clear();
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(answers[i].tokens == answer(*engine, requests[i]).tokens);
   test::g_faults = nullptr;
 }
 
-TEST_CASE("scheduler: a pack that cannot make the sum gives its logits for a nucleus") {
+TEST_CASE("scheduler: a pack that cannot draw gives its best tokens or its logits") {
   test::Faults faults;
+  Asked asked;
   faults.supported = [](const sdk::NodeView& node) {
-    return node.op() == FORGE_OP_SOFTMAX_SUM ? unimplemented("no") : Status();
+    return node.op() == FORGE_OP_DRAW ? unimplemented("no") : Status();
   };
   auto engine = tiny_engine(model(), options(), {test::open_failing_pack(faults)});
   CHECK(engine->n_candidates() == kCandidates);
-  CHECK(engine->n_sum_words() == 0);
-  GenerationRequest request = ask("hello", 6);
-  request.sampling.top_k = 0;
-  const Answer without = answer(*engine, request);
+  CHECK_FALSE(engine->can_draw());
+  CHECK(engine->plan().notes().empty());
+  GenerationRequest best = ask("hello", 6), all = best;
+  all.sampling.top_k = 0;
+  const Answer without[] = {answer(*engine, best), answer(*engine, all)};
   test::g_faults = nullptr;
   auto other = tiny_engine(model(), options());
-  CHECK(answer(*other, request).tokens == without.tokens);
+  CHECK(answer(*other, best).tokens == without[0].tokens);
+  CHECK(answer(*other, all).tokens == without[1].tokens);
 }
 
 TEST_CASE("scheduler: a pack that cannot pick gives its logits") {
@@ -543,15 +525,34 @@ TEST_CASE("scheduler: a pack that cannot pick gives its logits") {
 TEST_CASE("scheduler: logits that are no numbers are an error, not a token") {
   test::Faults faults;
   auto engine = tiny_engine(model(), options(), {test::open_failing_pack(faults)});
-  faults.after_execute = [](const forge_batch_v1& batch) {
-    for (std::uint32_t b = 0; b < batch.n_buffers; ++b)  // the best tokens' numbers as well
-      std::fill_n(static_cast<float*>(batch.buffers[b]->data),
-                  batch.buffers[b]->n_bytes / sizeof(float), std::nanf(""));
+  bool no_tokens = false;
+  faults.after_execute = [&](const forge_batch_v1& batch) {
+    for (std::uint32_t b = 1; b < batch.n_buffers; ++b) {  // all but the settings
+      const bool value = b == 1 || b == 3;
+      if (!no_tokens && !value && batch.buffers[b]->data != nullptr)
+        std::memset(batch.buffers[b]->data, b == 4 ? 0xff : 0, batch.buffers[b]->n_bytes);
+      else
+        std::fill_n(static_cast<float*>(batch.buffers[b]->data),
+                    batch.buffers[b]->n_bytes / sizeof(float), std::nanf(""));
+    }
   };
-  const Answer a = answer(*engine, ask("hello", 5));
-  CHECK(a.result.reason == FinishReason::kError);
-  CHECK(a.result.status.message().find("not numbers") != std::string::npos);
-  CHECK(a.tokens.empty());
+  GenerationRequest drawn = ask("hello", 5), best = drawn, all = drawn;
+  best.sampling.repetition_penalty = 1.1f;
+  all.sampling.logprobs = true;
+  for (const GenerationRequest& request : {drawn, best, all}) {
+    const Answer a = answer(*engine, request);
+    CHECK(a.result.reason == FinishReason::kError);
+    CHECK(a.result.status.message().find("not numbers") != std::string::npos);
+    CHECK(a.tokens.empty());
+  }
+  // Nor are numbers that are no tokens.
+  no_tokens = true;
+  for (const GenerationRequest& request : {drawn, best}) {
+    const Answer a = answer(*engine, request);
+    CHECK(a.result.reason == FinishReason::kError);
+    CHECK(a.result.status.message().find("the pack chose token 21") != std::string::npos);
+    CHECK(a.tokens.empty());
+  }
   test::g_faults = nullptr;
 }
 

@@ -328,21 +328,32 @@ TEST_CASE("graph check: top_k") {
   CHECK(check_node(uneven, node).message().find("2 wide; expected 3") != std::string::npos);
 }
 
-TEST_CASE("graph check: softmax_sum") {
+TEST_CASE("graph check: draw") {
   GraphMaker g;
-  const std::uint32_t x = g.value(FORGE_SOFTMAX_PART + 1, FORGE_ROWS_OUTPUTS);
-  const std::uint32_t best = g.value(3, FORGE_ROWS_OUTPUTS);
-  g.node(FORGE_OP_SOFTMAX_SUM, {x, best}, {g.value(4, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32)}, {},
-         nullptr);
+  const auto whole = [&](std::uint32_t width) {
+    return g.value(width, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+  };
+  const std::uint32_t x = g.value(9, FORGE_ROWS_OUTPUTS), values = g.value(3, FORGE_ROWS_OUTPUTS);
+  g.node(FORGE_OP_DRAW, {x, whole(3), values, whole(FORGE_DRAW_SETTINGS)}, {whole(1)}, {}, nullptr);
   const Node& node = g.graph.nodes.back();
   REQUIRE(check_node(g.graph, node).ok());
-  Graph narrow = g.graph;
-  narrow.values[node.outputs[0]].width = 3;
-  CHECK(check_node(narrow, node).message().find("3 wide; expected 4") != std::string::npos);
-  Graph floats = g.graph;
-  floats.values[node.outputs[0]].type = FORGE_TYPE_F32;
-  CHECK(check_node(floats, node).message().find("output 0 has the wrong element type") !=
-        std::string::npos);
+  const auto refused = [&](std::uint32_t value, std::uint32_t width, const std::string& reason) {
+    Graph other = g.graph;
+    other.values[value].width = width;
+    INFO(reason);
+    CHECK(check_node(other, node).message().find(reason) != std::string::npos);
+  };
+  refused(node.inputs[1], 10, "it draws from 10 of 9");
+  refused(node.inputs[1], 0, "it draws from 0 of 9");
+  refused(values, 2, "the values' input is 2 wide; expected 3");
+  refused(node.inputs[3], 4, "the settings' input is 4 wide; expected 5");
+  refused(node.outputs[0], 2, "2 wide; expected 1");
+  for (const std::uint32_t value : {node.inputs[1], node.inputs[3], node.outputs[0]}) {
+    Graph floats = g.graph;
+    floats.values[value].type = FORGE_TYPE_F32;
+    CHECK(check_node(floats, node).message().find("has the wrong element type") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("graph check: the sizes of parameter records are those of the ABI") {

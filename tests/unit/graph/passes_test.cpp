@@ -204,9 +204,9 @@ std::uint32_t owner(const Graph& graph, std::uint32_t v) {
 
 // Row ops, in the words of passes.hpp.
 bool works_row_by_row(std::uint32_t op) {
-  static const std::set<std::uint32_t> kOps = {
-      FORGE_OP_EMBED,  FORGE_OP_NORM,       FORGE_OP_ROPE,  FORGE_OP_GATED,      FORGE_OP_UNARY,
-      FORGE_OP_BINARY, FORGE_OP_MOE_ROUTER, FORGE_OP_TOP_K, FORGE_OP_SOFTMAX_SUM};
+  static const std::set<std::uint32_t> kOps = {FORGE_OP_EMBED,      FORGE_OP_NORM,  FORGE_OP_ROPE,
+                                               FORGE_OP_GATED,      FORGE_OP_UNARY, FORGE_OP_BINARY,
+                                               FORGE_OP_MOE_ROUTER, FORGE_OP_TOP_K, FORGE_OP_DRAW};
   return kOps.count(op) != 0;
 }
 

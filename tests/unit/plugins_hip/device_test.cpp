@@ -6,8 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/engine/sampler.hpp"
 #include "core/graph/plan.hpp"
-#include "forge/sdk/softmax_weight.hpp"
 #include "tests/support/tiny_model.hpp"
 #include "tests/unit/plugins_hip/sim.hpp"
 
@@ -70,20 +70,22 @@ struct Loaded {
     return execute(n_past, n, logits.data(), nullptr, nullptr);
   }
   // The best tokens of the last, and no logits.
-  Status pick(std::uint32_t n_past, std::uint32_t n, std::vector<std::int32_t>& tokens,
-              bool with_sums = false) {
+  Status pick(std::uint32_t n_past, std::uint32_t n, std::vector<std::int32_t>& tokens) {
     tokens.assign(plan->n_candidates(), -1);
     picked_logits.assign(plan->n_candidates(), 0);
-    sums.assign(plan->n_sum_words(), -1);
-    return execute(n_past, n, nullptr, tokens.data(), picked_logits.data(),
-                   with_sums ? sums.data() : nullptr);
+    return execute(n_past, n, nullptr, tokens.data(), picked_logits.data());
   }
   std::vector<float> picked_logits;
-  std::vector<std::int32_t> sums;
+  // A token drawn of the last, and nothing else.
+  Status draw(std::uint32_t n_past, const forge_draw_settings_v1& settings, std::int32_t& token) {
+    token = -2;
+    return execute(n_past, 1, nullptr, nullptr, nullptr, &settings, &token);
+  }
 
  private:
   Status execute(std::uint32_t n_past, std::uint32_t n, float* logits, std::int32_t* candidates,
-                 float* candidate_logits, std::int32_t* softmax_sums = nullptr) {
+                 float* candidate_logits, const forge_draw_settings_v1* settings = nullptr,
+                 std::int32_t* drawn = nullptr) {
     static constexpr std::uint32_t kBlocks[] = {2, 0, 3, 1};
     std::vector<std::int32_t> tokens(n), positions(n);
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -100,7 +102,8 @@ struct Loaded {
     batch.logits = logits;
     batch.candidates = candidates;
     batch.candidate_logits = candidate_logits;
-    batch.softmax_sums = softmax_sums;
+    batch.draw_settings = settings;
+    batch.drawn = drawn;
     return plan->execute(*state, batch);
   }
 };
@@ -173,31 +176,35 @@ TEST_CASE("hip device: the best tokens without the logits") {
   }
 }
 
-TEST_CASE("hip device: the sum of a row's weights, and the row when it has to come after all") {
+TEST_CASE("hip device: a token drawn without the logits is the sampler's") {
   for (const char* graphs : {"0", "1"}) {
     const SimulatedCard card({SimulatedCard::Variable("FORGE_HIP_GRAPHS", graphs)});
     Loaded loaded(card);
-    REQUIRE(loaded.plan->n_sum_words() ==
-            2 * ((test::kTinyTokens + FORGE_SOFTMAX_PART - 1) / FORGE_SOFTMAX_PART));
-    std::vector<float> logits, row(test::kTinyTokens);
-    std::vector<std::int32_t> tokens;
+    REQUIRE(loaded.plan->can_draw());
+    engine::SamplingParams params;
+    params.seed = 5;
+    engine::SamplingParams flat = params;  // a nucleus larger than the list
+    flat.top_k = 0;
+    flat.top_p = 0.99f;
+    flat.min_p = 0;
+    std::vector<engine::Sampler> samplers;
+    for (const auto& p : {params, flat})
+      samplers.push_back(*engine::Sampler::create(p, test::kTinyTokens));
+    std::vector<float> logits;
+    std::int32_t token = 0;
     REQUIRE(loaded.run(0, 5, logits).ok());
-    // Brought once, it is gone; and there is no second row.
-    CHECK(loaded.plan->read_logits(0, row.data()).code() == Code::kFailedPrecondition);
-    for (std::uint32_t i = 0; i < 4; ++i) {
+    for (std::uint32_t i = 0; i < 8; ++i) {
       REQUIRE(loaded.run(5, 1, logits).ok());
-      REQUIRE(loaded.pick(5, 1, tokens, true).ok());
-      const float largest = *std::max_element(logits.begin(), logits.end());
-      std::uint64_t sum = 0;
-      for (const float logit : logits) sum += sdk::softmax_weight(largest, logit);
-      CHECK(sdk::softmax_sum(loaded.sums.data(), loaded.plan->n_sum_words()) == sum);
-      REQUIRE(loaded.plan->read_logits(0, row.data()).ok());
-      CHECK(row == logits);
-      CHECK(loaded.plan->read_logits(1, row.data()).code() == Code::kOutOfRange);
+      for (engine::Sampler& sampler : samplers) {
+        REQUIRE(loaded.draw(5, sampler.draw_settings(), token).ok());
+        std::vector<float> copy = logits;
+        CHECK(sampler.sample(copy)->token == token);
+      }
     }
-    CHECK(launches_of(*loaded.plan, FORGE_OP_SOFTMAX_SUM) == 4);
-    REQUIRE(loaded.pick(5, 1, tokens).ok());  // without sums: none is made
-    CHECK(launches_of(*loaded.plan, FORGE_OP_SOFTMAX_SUM) == 4);
+    CHECK(launches_of(*loaded.plan, FORGE_OP_DRAW) == 2 * 16);
+    std::vector<std::int32_t> tokens;
+    REQUIRE(loaded.pick(5, 1, tokens).ok());  // nothing is drawn where nobody asks
+    CHECK(launches_of(*loaded.plan, FORGE_OP_DRAW) == 2 * 16);
   }
 }
 

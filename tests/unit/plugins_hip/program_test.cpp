@@ -8,6 +8,7 @@
 #include "core/graph/graph.hpp"
 #include "core/graph/passes.hpp"
 #include "plugins/gfx1100/traits.hpp"
+#include "plugins/hip/runtime/value_use.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/tiny_graph.hpp"
 #include "tests/support/tiny_model.hpp"
@@ -102,25 +103,45 @@ TEST_CASE("hip program: picking takes one launch for a part of a row and one for
     test::GraphMaker g;
     const std::uint32_t x = g.embed(g.weight("table", {64, 19}), 64);
     const std::uint32_t logits = g.linear(g.select_rows(x), g.weight("out", {64, width}));
-    const std::uint32_t ids = g.value(kTopKMost, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
-    const std::uint32_t values = g.value(kTopKMost, FORGE_ROWS_OUTPUTS);
-    const bool parts = width > kTopKPart;
-    const std::uint32_t sums = g.value(parts ? 4 : 2, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+    const auto whole = [&](std::uint32_t n) {
+      return g.value(n, FORGE_ROWS_OUTPUTS, FORGE_TYPE_I32);
+    };
+    const std::uint32_t ids = whole(kTopKMost), values = g.value(kTopKMost, FORGE_ROWS_OUTPUTS);
+    const std::uint32_t settings = whole(FORGE_DRAW_SETTINGS), token = whole(1);
     g.node(FORGE_OP_TOP_K, {logits}, {ids, values}, {}, nullptr);
-    g.node(FORGE_OP_SOFTMAX_SUM, {logits, values}, {sums}, {}, nullptr);
+    g.node(FORGE_OP_DRAW, {logits, ids, values, settings}, {token}, {}, nullptr);
     graph::Graph graph = g.finish(logits, width);
-    graph.outputs = {logits, ids, values, sums};
+    graph.inputs = {settings};
+    graph.outputs = {logits, ids, values, token};
     const graph::GraphView view(graph);
     const Program program = Program::build(*view.get(), kOptions);
     const Step& step = **(program.steps.end() - 2);
+    const bool parts = width > kTopKPart;
     CHECK(step.kernel == (parts ? "top_k_parts|top_k" : "top_k_parts"));
     CHECK(*(launches_of_one_row(program, 1).end() - 2) == (parts ? 2 : 1));
-    CHECK(launches_of_one_row(program, 1).back() == 1);
-    // The sum needs what was picked; what was picked does not need the sum.
-    CHECK(step.serves == std::vector<std::uint32_t>{ids, values, sums});
-    CHECK(program.steps.back()->serves == std::vector<std::uint32_t>{sums});
-    // Two lists of 8 bytes a number for each of at most 8 output rows.
-    CHECK(program.partial_bytes == (parts ? 8 * 2 * kTopKMost * 8 : 0));
+    CHECK(launches_of_one_row(program, 1).back() == 2);
+    // A draw needs what was picked; what was picked does not need a draw.
+    CHECK(step.serves == std::vector<std::uint32_t>{ids, values, token});
+    CHECK(program.steps.back()->serves == std::vector<std::uint32_t>{token});
+    // For each of at most 8 output rows two lists of 8 bytes a number; or the part's sums.
+    CHECK(program.partial_bytes == 8 * 8 * (parts ? 2 * kTopKMost : kDrawSums));
+  }
+}
+
+TEST_CASE("hip program: what ends in a state serves nobody's output alone") {
+  test::GraphMaker g;
+  const std::uint32_t x = g.embed(g.weight("table", {64, 19}), 64);
+  const std::uint32_t k = g.linear(x, g.weight("k", {64, 64}));
+  const std::uint32_t y = g.attention(x, k, k, 1, 1);
+  graph::Graph graph = g.finish(g.linear(g.select_rows(y), g.weight("out", {64, 19})), 19);
+  graph.outputs.push_back(k);
+  const graph::GraphView view(graph);
+  const ValueUse use(*view.get());
+  const auto last = static_cast<std::uint32_t>(graph.nodes.size()) - 1;
+  CHECK(use.serves(last) == std::vector<std::uint32_t>{graph.info.logits});
+  for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
+    const bool before = graph.nodes[i].op == FORGE_OP_LINEAR && i != last;
+    if (before || graph.nodes[i].op == FORGE_OP_ATTENTION) CHECK(use.serves(i).empty());
   }
 }
 

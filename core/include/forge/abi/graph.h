@@ -160,17 +160,33 @@ enum {
    *   in: x.  out: ids (k, I32), values (k).  no params: k is the outputs' width */
   FORGE_OP_TOP_K = 14,
 
-  /* What softmax divides by, as whole numbers, so that any order of adding gives the same bits: for
-   * each FORGE_SOFTMAX_PART elements of a row the sum of
-   *   w(x_i) = 2^40 * e^(x_i - largest) as softmax_weight() of forge/sdk/softmax_weight.hpp has it,
-   *            of one rounded difference; 2^40 where x_i equals the largest; 0 for NaN
-   *   in: x, best (its first element is the largest of x: TOP_K's values).
-   *   out: sums (2 * number of parts, I32): of each part the lower, then the upper 32 bits.
-   *   no params.  [1.2] Rationale: with it and TOP_K a nucleus (top-p) is known without the row. */
-  FORGE_OP_SOFTMAX_SUM = 15
+  /* Draws one token of a row, whose largest x is `best`:
+   *   1. all tokens but NaN; with settings.top_k the first top_k of ids
+   *   2. with settings.top_p those that have less than top_p / 2^32 of everybody's weight before
+   *      them: sum_{d(x_j) < d(x_i)} w(x_j) < share(sum_j w(x_j), top_p), over the tokens of 1.
+   *   3. those that are not below best + log_min_p
+   *   4. of these, by rising index, the first i with sum_{j <= i} u(x_j) > share(sum_j u(x_j),
+   *      random)
+   * d(x) is best - x in steps of 2^-26. Weights are whole numbers, so that a sum has the same bits
+   * in any order: w(x) is 2^40 e^-d(x), all of forge/sdk/softmax_weight.hpp, with each difference
+   * and product rounded once, and no difference where x equals best. share(s, f) is
+   * floor(s * f / 2^32).
+   *   in: x, ids (k, I32) and values (k): TOP_K's of x; settings (5, I32): forge_draw_settings_v1.
+   *   out: token (1, I32); -1 where all are NaN.  no params.
+   * [1.2] Rationale: four bytes leave the device instead of a row of logits. */
+  FORGE_OP_DRAW = 15
 };
 
-#define FORGE_SOFTMAX_PART 2048u
+/* A row of DRAW's settings. */
+typedef struct forge_draw_settings_v1 {
+  uint32_t top_k;            /* at most ids' width; 0: off */
+  uint32_t top_p;            /* in 2^-32ths; 0: off */
+  float log_min_p;           /* natural logarithm of min-p, <= 0; -infinity: off */
+  float inverse_temperature; /* > 0 */
+  uint32_t random;           /* in 2^-32ths */
+} forge_draw_settings_v1;
+
+#define FORGE_DRAW_SETTINGS 5u /* words */
 
 enum { FORGE_NORM_RMS = 0, FORGE_NORM_LAYER = 1, FORGE_NORM_L2 = 2 };
 
@@ -314,6 +330,7 @@ typedef struct forge_graph_v1 {
   uint32_t reserved;     /* 0 */
 } forge_graph_v1;
 
+FORGE_STATIC_ASSERT(sizeof(forge_draw_settings_v1) == 20, "forge_draw_settings_v1 as of ABI 1.2");
 FORGE_STATIC_ASSERT(sizeof(forge_value_v1) == 32, "forge_value_v1 as of ABI 1.0");
 FORGE_STATIC_ASSERT(sizeof(forge_state_v1) == 40, "forge_state_v1 as of ABI 1.0");
 FORGE_STATIC_ASSERT(sizeof(forge_rope_params_v1) == 64, "forge_rope_params_v1 as of ABI 1.0");

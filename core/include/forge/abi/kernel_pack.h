@@ -214,14 +214,6 @@ typedef struct forge_plugin_kernel_pack_v1 {
                          void (*visit)(void* self, const forge_counter_v1* counter), void* self);
   /* Sets all counters to 0. */
   void (*reset_counters)(forge_pack_plan* plan);
-
-  /* Rows of an output that the last step was given no memory for, as execute would have brought
-   * them: [n_rows, width] of 4-byte elements from its row first_row on. Only of outputs that some
-   * node reads, which were made all the same; FORGE_FAILED_PRECONDITION for others, and after a
-   * step that failed. May be NULL. [1.2] Rationale: whether the best tokens decide is known only
-   * when they are here; if not, one row of logits is brought, not every row of every step. */
-  forge_status (*read_output)(forge_pack_plan* plan, uint32_t value, uint32_t first_row,
-                              uint32_t n_rows, void* out, forge_message* message);
 } forge_plugin_kernel_pack_v1;
 
 FORGE_STATIC_ASSERT(sizeof(forge_device_v1) == 48, "forge_device_v1 as of ABI 1.0");
@@ -231,10 +223,8 @@ FORGE_STATIC_ASSERT(sizeof(forge_batch_v1) == 64, "forge_batch_v1 as of ABI 1.0"
 FORGE_STATIC_ASSERT(sizeof(forge_counter_v1) == 80, "forge_counter_v1 as of ABI 1.0");
 FORGE_STATIC_ASSERT(offsetof(forge_plugin_kernel_pack_v1, execute) == 120,
                     "slot offsets are part of the ABI");
-FORGE_STATIC_ASSERT(offsetof(forge_plugin_kernel_pack_v1, read_output) == 144,
-                    "forge_plugin_kernel_pack_v1 as of ABI 1.0 ends here");
-FORGE_STATIC_ASSERT(sizeof(forge_plugin_kernel_pack_v1) == 152,
-                    "forge_plugin_kernel_pack_v1 as of ABI 1.2");
+FORGE_STATIC_ASSERT(sizeof(forge_plugin_kernel_pack_v1) == 144,
+                    "forge_plugin_kernel_pack_v1 as of ABI 1.0");
 
 FORGE_ABI_END
 

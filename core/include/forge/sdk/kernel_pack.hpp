@@ -50,11 +50,6 @@ class PackPlan {
   virtual Status execute(PackState& state, const forge_batch_v1& batch) = 0;
   virtual void visit_counters(const std::function<void(const forge_counter_v1&)>& visit) = 0;
   virtual void reset_counters() = 0;
-  // Of an output that the last step did not bring and some node reads; out: [n_rows, width].
-  virtual Status read_output(std::uint32_t /*value*/, std::uint32_t /*first_row*/,
-                             std::uint32_t /*n_rows*/, void* /*out*/) {
-    return unimplemented("the pack brings outputs with their step alone");
-  }
 };
 
 // Who hears how far compiling is; nobody, where it is empty.
@@ -178,10 +173,6 @@ inline void visit_counters(forge_pack_plan* p, void (*visit)(void*, const forge_
   plan(p).visit_counters([&](const forge_counter_v1& counter) { visit(self, &counter); });
 }
 inline void reset_counters(forge_pack_plan* p) { plan(p).reset_counters(); }
-inline forge_status read_output(forge_pack_plan* p, std::uint32_t value, std::uint32_t first_row,
-                                std::uint32_t n_rows, void* out, forge_message* message) {
-  return fence(message, [&] { return plan(p).read_output(value, first_row, n_rows, out); });
-}
 
 }  // namespace detail
 
@@ -208,8 +199,6 @@ constexpr forge_plugin_kernel_pack_v1 kernel_pack_record(std::uint32_t flags = 0
   r.execute = detail::execute;
   r.visit_counters = detail::visit_counters;
   r.reset_counters = detail::reset_counters;
-  // Who always brings all outputs is never asked for one.
-  if ((flags & FORGE_KERNEL_PACK_OPTIONAL_OUTPUTS) != 0) r.read_output = detail::read_output;
   return r;
 }
 

@@ -13,36 +13,52 @@ namespace forge::sdk {
 // The weight of what is 0 behind. 2^23 weights fit into 64 bits.
 inline constexpr uint64_t kSoftmaxOne = uint64_t{1} << 40;
 
-// 2^40 * e^-behind, for behind >= 0; 0 from 28 on (where it is below 1) and for NaN.
+// floor(2^26 * behind), for behind >= 0: below kSoftmaxEnd, or kSoftmaxFar from 28 on and for NaN.
+inline constexpr uint32_t kSoftmaxEnd = 28u << 26;
+inline constexpr uint32_t kSoftmaxFar = 0xffffffffu;
+constexpr uint32_t softmax_distance(float behind) {
+  return behind < 28.0f ? static_cast<uint32_t>(behind * 67108864.0f) : kSoftmaxFar;
+}
+
+// 2^40 * e^-(distance / 2^26); 0 where far, as it would be below 1.
 //
-// With t = behind / ln 2 the result is 2^-whole(t) * 2^-f, f the fraction; the latter by its series
-// sum_k (-f ln 2)^k / k! to the ninth power, whose next term is 7e-9. Errors, relative to the
-// result: that; 2^-26 from cutting `behind` and 10 * 2^-32 from rounding in the sum; together below
-// 3e-8, and at most 1 from the last shift.
-constexpr uint64_t softmax_weight(float behind) {
-  if (!(behind < 28.0f)) return 0;
+// With t = distance / 2^26 / ln 2 the result is 2^-whole(t) * 2^-f, f the fraction; the latter by
+// its series sum_k (-f ln 2)^k / k! to the ninth power, whose next term is 7e-9. Errors against
+// e^-behind, relative to the result: that; 2^-26 from cutting `behind` and 10 * 2^-32 from rounding
+// in the sum; together below 3e-8, and at most 1 from the last shift.
+constexpr uint64_t weight_at(uint32_t distance) {
+  if (distance == kSoftmaxFar) return 0;
   constexpr uint64_t kLog2E = 3098164009u;  // 2^31 / ln 2
   // 2^31 * (ln 2)^k / k!
   constexpr uint32_t kSeries[] = {2147483648u, 1488522236u, 515882496u, 119194166u, 20654775u,
                                   2863360u,    330788u,     32755u,     2838u,      219u};
-  const uint64_t t = static_cast<uint32_t>(behind * 67108864.0f) * kLog2E;  // 2^57 units
-  const uint32_t f = static_cast<uint32_t>(t >> 25);                        // 2^32 units
+  const uint64_t t = distance * kLog2E;               // 2^57 units
+  const uint32_t f = static_cast<uint32_t>(t >> 25);  // 2^32 units
   uint32_t sum = kSeries[9];
   for (int k = 8; k >= 0; --k) sum = kSeries[k] - static_cast<uint32_t>(uint64_t{f} * sum >> 32);
   return (uint64_t{sum} << 9) >> (t >> 57);
 }
 
-// w(x) of FORGE_OP_SOFTMAX_SUM. The difference of equal infinities would be NaN.
-constexpr uint64_t softmax_weight(float largest, float x) {
-  return softmax_weight(x == largest ? 0.0f : largest - x);
+constexpr uint64_t softmax_weight(float behind) { return weight_at(softmax_distance(behind)); }
+
+// d(x) of FORGE_OP_DRAW. The difference of equal infinities would be NaN.
+constexpr uint32_t softmax_distance(float largest, float x) {
+  return softmax_distance(x == largest ? 0.0f : largest - x);
 }
 
-// The sum over a row from its parts, two words each.
-constexpr uint64_t softmax_sum(const int32_t* parts, uint32_t n_words) {
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < n_words; i += 2)
-    sum += static_cast<uint32_t>(parts[i]) + (uint64_t{static_cast<uint32_t>(parts[i + 1])} << 32);
-  return sum;
+// w(x).
+constexpr uint64_t softmax_weight(float largest, float x) {
+  return weight_at(softmax_distance(largest, x));
+}
+
+// u(x).
+constexpr uint64_t softmax_weight(float largest, float x, float inverse_temperature) {
+  return softmax_weight(x == largest ? 0.0f : (largest - x) * inverse_temperature);
+}
+
+// floor(sum * fraction / 2^32), for a sum below 2^63.
+constexpr uint64_t share_of(uint64_t sum, uint32_t fraction) {
+  return (sum >> 32) * fraction + ((sum & 0xffffffffu) * fraction >> 32);
 }
 
 }  // namespace forge::sdk
