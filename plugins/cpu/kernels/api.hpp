@@ -203,13 +203,16 @@ struct KvLayout {
   std::size_t block_bytes() const { return n_kv_heads * head_bytes(); }
 };
 
+// Rows of consecutive positions within a block.
 struct KvWriteArgs {
   KvLayout layout;
   std::uint8_t* block;  // start of the block
-  std::uint32_t entry;  // position in it
+  std::uint32_t entry;  // position of the first in it
   std::uint32_t head;   // the KV head to write
-  const float* k;       // [n_kv_heads * head_dim_k]
-  const float* v;       // [n_kv_heads * head_dim_v]
+  std::uint32_t n_rows;
+  const float* k;                  // [n_rows, n_kv_heads * head_dim_k]
+  const float* v;                  // [n_rows, n_kv_heads * head_dim_v]
+  std::size_t k_stride, v_stride;  // floats from row to row
 };
 
 // Positions are folded in segments, cut at multiples of this, each over its tiles in order; the

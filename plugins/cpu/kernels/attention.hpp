@@ -287,10 +287,11 @@ inline void join_elements(float* y, float a, const float* o, float b, std::uint3
   for (; d < n; ++d) y[d] = std::fma(y[d], a, o[d] * b);
 }
 
-// A query's last segment is in y: the sink, which joins the denominator with the same rescaling,
-// and the division.
+// All segments of a query are in o, which may be y: the sink, which joins the denominator with the
+// same rescaling, and the division.
 template <class Isa>
-inline void finish_query(const AttentionArgs& a, std::uint32_t g, float* y, float m, float l) {
+inline void finish_query(const AttentionArgs& a, std::uint32_t g, const float* o, float* y, float m,
+                         float l) {
   float factor = 1.0f;
   if (a.sinks != nullptr) {
     const float both = a.sinks[g] > m ? a.sinks[g] : m;
@@ -298,7 +299,7 @@ inline void finish_query(const AttentionArgs& a, std::uint32_t g, float* y, floa
     l = std::fma(l, factor, exp_of<Isa>(a.sinks[g] - both));
   }
   const float inverse = factor / l;
-  for (std::uint32_t d = 0; d < a.layout.head_dim_v; ++d) y[d] *= inverse;
+  for (std::uint32_t d = 0; d < a.layout.head_dim_v; ++d) y[d] = o[d] * inverse;
 }
 
 template <class Isa>
@@ -315,7 +316,13 @@ void attention_join(const AttentionArgs& a) {
     float* y = a.y + r * a.y_stride + std::size_t{g} * dv;
     float& m = a.largest[r * a.state_stride + g];
     float& l = a.sum[r * a.state_stride + g];
-    if (a.first_of(r) / kSegment == a.segment) {
+    const bool first = a.first_of(r) / kSegment == a.segment;
+    const bool last = (a.position + r) / kSegment == a.segment;
+    if (first && last) {
+      finish_query<Isa>(a, g, o, y, next_m, next_l);
+      continue;
+    }
+    if (first) {
       std::memcpy(y, o, dv * sizeof(float));
       m = next_m;
       l = next_l;
@@ -327,7 +334,7 @@ void attention_join(const AttentionArgs& a) {
       l = std::fma(l, before, next_l * after);
       join_elements<Isa>(y, before, o, after, dv);
     }
-    if ((a.position + r) / kSegment == a.segment) finish_query<Isa>(a, g, y, m, l);
+    if (last) finish_query<Isa>(a, g, y, y, m, l);
   }
 }
 

@@ -1,7 +1,9 @@
-// plugins/cpu/kernels/kv_write.hpp: one row's K and V of a head into the block of its position
+// plugins/cpu/kernels/kv_write.hpp: rows' K and V of a head into the block of their positions
 // (api.hpp: KvLayout).
 #ifndef FORGE_PLUGINS_CPU_KERNELS_KV_WRITE_HPP_
 #define FORGE_PLUGINS_CPU_KERNELS_KV_WRITE_HPP_
+
+#include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -94,11 +96,15 @@ template <class Isa>
 inline void write_v(const KvLayout& l, const float* x, std::uint8_t* v, std::uint32_t entry) {
   const std::size_t dv = l.head_dim_v;
   switch (l.v_type) {
-    case KvType::kF16:
+    case KvType::kF16: {
+      auto* const to = reinterpret_cast<std::uint16_t*>(v) + entry * dv;
+      const std::size_t whole = dv / Isa::kWidth * Isa::kWidth;
+      for (std::size_t d = 0; d < whole; d += Isa::kWidth)
+        Isa::store_half(to + d, Isa::load(x + d));
       return convert_each<Isa, std::uint16_t>(
-          x, dv, Isa::store_half, [&](std::size_t d, std::uint16_t e) {
-            std::memcpy(v + (entry * dv + d) * sizeof(e), &e, sizeof(e));
-          });
+          x + whole, dv - whole, Isa::store_half,
+          [&](std::size_t d, std::uint16_t e) { to[whole + d] = e; });
+    }
     case KvType::kF32:
       std::memcpy(v + entry * dv * sizeof(float), x, dv * sizeof(float));
       return;
@@ -111,12 +117,60 @@ inline void write_v(const KvLayout& l, const float* x, std::uint8_t* v, std::uin
   }
 }
 
+// to[i * to_stride + j] = from[j * from_stride + i], i and j below 8.
+inline void transpose_eight(const std::uint16_t* from, std::size_t from_stride, std::uint16_t* to,
+                            std::size_t to_stride) {
+  __m128i row[8], pairs[8], fours[8];
+  for (std::size_t j = 0; j < 8; ++j)
+    row[j] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + j * from_stride));
+  for (std::size_t j = 0; j < 4; ++j) {  // of rows 2j, 2j + 1: columns 0 to 3, 4 to 7
+    pairs[j] = _mm_unpacklo_epi16(row[2 * j], row[2 * j + 1]);
+    pairs[4 + j] = _mm_unpackhi_epi16(row[2 * j], row[2 * j + 1]);
+  }
+  for (std::size_t h = 0; h < 4; ++h) {  // of rows 0 to 3 or 4 to 7: two columns
+    const __m128i a = pairs[2 * h], b = pairs[2 * h + 1];
+    fours[2 * h] = _mm_unpacklo_epi32(a, b);
+    fours[2 * h + 1] = _mm_unpackhi_epi32(a, b);
+  }
+  for (std::size_t i = 0; i < 8; ++i) {
+    const __m128i a = fours[i / 4 * 4 + i / 2 % 2], b = fours[i / 4 * 4 + 2 + i / 2 % 2];
+    const __m128i column = i % 2 == 0 ? _mm_unpacklo_epi64(a, b) : _mm_unpackhi_epi64(a, b);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i * to_stride), column);
+  }
+}
+
+// K of eight rows as f16. A row alone writes to as many cache lines as it has elements.
+template <class Isa>
+inline void write_k_of_eight(const KvLayout& l, const float* x, std::size_t stride, std::uint8_t* k,
+                             std::uint32_t entry) {
+  alignas(64) std::uint16_t halves[8][Isa::kWidth];
+  auto* const to = reinterpret_cast<std::uint16_t*>(k) + entry;
+  for (std::uint32_t d = 0; d < l.head_dim_k; d += Isa::kWidth) {
+    for (std::size_t r = 0; r < 8; ++r) Isa::store_half(halves[r], Isa::load(x + r * stride + d));
+    for (std::uint32_t i = 0; i < Isa::kWidth; i += 8)
+      transpose_eight(halves[0] + i, Isa::kWidth, to + std::size_t{d + i} * kTile, kTile);
+  }
+}
+
 template <class Isa>
 void kv_write(const KvWriteArgs& a) {
   const KvLayout& l = a.layout;
-  std::uint8_t* head = a.block + a.head * l.head_bytes();
-  write_k<Isa>(l, a.k + std::size_t{a.head} * l.head_dim_k, head, a.entry);
-  write_v<Isa>(l, a.v + std::size_t{a.head} * l.head_dim_v, head + l.k_bytes(), a.entry);
+  std::uint8_t* const k = a.block + a.head * l.head_bytes();
+  std::uint8_t* const v = k + l.k_bytes();
+  const float* const from_k = a.k + std::size_t{a.head} * l.head_dim_k;
+  const float* const from_v = a.v + std::size_t{a.head} * l.head_dim_v;
+  const bool whole = l.k_type == KvType::kF16 && l.head_dim_k % Isa::kWidth == 0;
+  for (std::uint32_t r = 0; r < a.n_rows;) {
+    if (whole && a.n_rows - r >= 8) {
+      write_k_of_eight<Isa>(l, from_k + r * a.k_stride, a.k_stride, k, a.entry + r);
+      r += 8;
+    } else {
+      write_k<Isa>(l, from_k + r * a.k_stride, k, a.entry + r);
+      ++r;
+    }
+  }
+  for (std::uint32_t r = 0; r < a.n_rows; ++r)
+    write_v<Isa>(l, from_v + r * a.v_stride, v, a.entry + r);
 }
 
 }  // namespace forge::cpu

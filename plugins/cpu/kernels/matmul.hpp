@@ -204,9 +204,14 @@ inline void finish_rows(const MatmulArgs& a, const float* sums, const float* up,
   const std::size_t column = std::size_t{tile} * Isa::kWidth;
   const std::size_t left = a.n_out - column;
   const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
-  for (std::uint32_t t = 0; t < n_rows; ++t)
+  // Neighbouring rows are far apart.
+  constexpr std::uint32_t kAhead = 16;
+  for (std::uint32_t t = 0; t < n_rows; ++t) {
+    if (a.residual != nullptr && t + kAhead < n_rows)
+      __builtin_prefetch(a.residual + (row + t + kAhead) * a.residual_stride + column);
     finish_row<Isa>(a, sums + t * Isa::kWidth, up == nullptr ? nullptr : up + t * Isa::kWidth,
                     row + t, column, n);
+  }
 }
 
 // Rows of activations that a pass takes: x 4096 elements of int8 they are half a megabyte.

@@ -53,7 +53,10 @@ std::uint64_t peak_f32(std::uint64_t rounds) {
   F sums[kChains];
 #pragma GCC unroll 12
   // NOLINTNEXTLINE(modernize-loop-convert): unrolled, as the loops below
-  for (int i = 0; i < kChains; ++i) sums[i] = Isa::zero();
+  for (int i = 0; i < kChains; ++i) {
+    sums[i] = Isa::zero();
+    keep(sums[i]);  // or all chains would be known to be one
+  }
   for (std::uint64_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 12
     // NOLINTNEXTLINE(modernize-loop-convert)

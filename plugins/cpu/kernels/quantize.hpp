@@ -75,6 +75,12 @@ inline constexpr float kLeastMagnitude = 1e-36f;
 // tenth below the first in mean square, for every product that reads the block.
 inline constexpr float kLevels[] = {127.0f, 126.0f, 125.0f, 124.0f};
 
+// Of kWidth registers those that no block fills.
+template <class Isa>
+inline void clear_from(std::size_t n, typename Isa::F (&registers)[Isa::kWidth]) {
+  for (std::size_t b = n; b < Isa::kWidth; ++b) registers[b] = Isa::zero();
+}
+
 template <class Isa>
 struct BlockScales {
   typename Isa::F scale, inverse;  // of each block
@@ -87,16 +93,18 @@ inline BlockScales<Isa> best_scales(const float* x, std::size_t n, typename Isa:
   constexpr int kVectors = 32 / Isa::kWidth;
   constexpr int kCandidates = static_cast<int>(std::size(kLevels));
   alignas(64) float inverses[kCandidates][Isa::kWidth];
-  F squares[kCandidates][Isa::kWidth] = {};
-  for (int l = 0; l < kCandidates; ++l)
+  F squares[kCandidates][Isa::kWidth];
+  for (int l = 0; l < kCandidates; ++l) {
     Isa::store(inverses[l], Isa::div(Isa::set1(kLevels[l]), amax));
+    clear_from<Isa>(n, squares[l]);
+  }
   for (std::size_t b = 0; b < n; ++b) {
     for (int l = 0; l < kCandidates; ++l) {
       const F inverse = Isa::set1(inverses[l][b]);
       F sum = Isa::zero();
       for (int i = 0; i < kVectors; ++i) {
         const F scaled = Isa::mul(Isa::load(x + b * kActBlock + i * Isa::kWidth), inverse);
-        const F error = Isa::sub(scaled, Isa::round(scaled));
+        const F error = Isa::rounding_error(scaled);
         sum = Isa::fma(error, error, sum);
       }
       squares[l][b] = sum;
@@ -129,32 +137,38 @@ inline void quantize_blocks(const float* x, std::size_t block, std::size_t n,
   using I = typename Isa::I;
   constexpr int kVectors = 32 / Isa::kWidth;
   const float* const from = x + block * kActBlock;
-  F largest[Isa::kWidth] = {};
+  F largest[Isa::kWidth];
+  clear_from<Isa>(n, largest);
   for (std::size_t b = 0; b < n; ++b) {
+    F most = Isa::zero();
     for (int i = 0; i < kVectors; ++i) {
       const F v = Isa::load(from + b * kActBlock + i * Isa::kWidth);
-      largest[b] = Isa::max(largest[b], Isa::abs(v));
+      most = Isa::max(most, Isa::abs(v));
       finite = Isa::fma(v, Isa::zero(), finite);
     }
+    largest[b] = most;
   }
   const BlockScales<Isa> scales = best_scales<Isa>(from, n, Isa::fold(largest, Isa::max));
   BlockSums<Isa> sums;
   Isa::store(sums.scale, scales.scale);
   alignas(64) float inverses[Isa::kWidth];
   Isa::store(inverses, scales.inverse);
-  F halves[2][Isa::kWidth] = {};  // bits of integers
+  F halves[2][Isa::kWidth];  // bits of integers
+  for (auto& half : halves) clear_from<Isa>(n, half);
   const auto add = [](F a, F b) {
     return Isa::bits_to_float(Isa::add_i(Isa::float_to_bits(a), Isa::float_to_bits(b)));
   };
   for (std::size_t b = 0; b < n; ++b) {
     const F inverse = Isa::set1(inverses[b]);
+    F half[2] = {Isa::zero(), Isa::zero()};
     for (int i = 0; i < kVectors; ++i) {
       const std::size_t at = b * kActBlock + static_cast<std::size_t>(i) * Isa::kWidth;
       const I q = Isa::round_to_int(Isa::mul(Isa::load(from + at), inverse));
       Isa::store_bytes(out.q + block * kActBlock + at, q);
-      F& half = halves[i * Isa::kWidth / 16][b];
-      half = add(half, Isa::bits_to_float(q));
+      F& sum = half[i * Isa::kWidth / 16];
+      sum = add(sum, Isa::bits_to_float(q));
     }
+    for (std::size_t h = 0; h < 2; ++h) halves[h][b] = half[h];
   }
   Isa::store_i(reinterpret_cast<std::uint8_t*>(sums.first),
                Isa::float_to_bits(Isa::fold(halves[0], add)));

@@ -139,28 +139,47 @@ __attribute__((always_inline)) inline void sub_block_halves(
   using F = typename Isa::F;
   using B = typename Isa::B;
   constexpr AuxKind kAux = Format::kAux;
+  // Rows that share each load of a weight, if their sums and halves stay in registers.
+  constexpr int kRows = Isa::kRegisters >= 32 ? T : 1;
   const B* upper[kTiles];
   for (int i = 0; i < kTiles; ++i) upper[i] = w[i] + 4;
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {
-    I first[kTiles][1], second[kTiles][1];
+  for (int first = 0; first < T; first += kRows) {
+    I sums[2][kTiles][kRows];
+    const auto multiply = [&]<std::size_t H>() __attribute__((always_inline)) {
+#pragma GCC unroll 2
+      for (auto& of_tile : sums[H]) {
+#pragma GCC unroll 16
+        for (int t = 0; t < kRows; ++t)
+          of_tile[t] =
+              has_offset(kAux) ? Isa::set1_i(x.aux[first + t][2 * block + H]) : Isa::zero_i();
+      }
+      dot_rows<Isa, Format, 4, kRows, kTiles>(H == 0 ? w : upper, x.q + first, block * 32 + 16 * H,
+                                              sums[H]);
+    };
+    multiply.template operator()<0>();
+    if constexpr (kRows == 1) multiply.template operator()<1>();  // both chains at once
+    F half[kTiles][kRows];
 #pragma GCC unroll 2
     for (int i = 0; i < kTiles; ++i) {
-      first[i][0] = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block]) : Isa::zero_i();
-      second[i][0] = has_offset(kAux) ? Isa::set1_i(x.aux[t][2 * block + 1]) : Isa::zero_i();
+#pragma GCC unroll 16
+      for (int t = 0; t < kRows; ++t)
+        half[i][t] = Isa::mul(Isa::to_float(sums[0][i][t]), scales[i].template scale<J>());
     }
-    dot_rows<Isa, Format, 4, 1, kTiles>(w, x.q + t, block * 32, first);
-    dot_rows<Isa, Format, 4, 1, kTiles>(upper, x.q + t, block * 32 + 16, second);
+    if constexpr (kRows != 1) multiply.template operator()<1>();
 #pragma GCC unroll 2
     for (int i = 0; i < kTiles; ++i) {
       const Scales& s = scales[i];
-      const F both = Isa::fma(Isa::to_float(second[i][0]), s.template scale2<J>(),
-                              Isa::mul(Isa::to_float(first[i][0]), s.template scale<J>()));
-      y[i][t] = Isa::fma(both, Isa::set1(x.scale[t][block]), y[i][t]);
-      if constexpr (has_min(kAux)) {
-        const std::int32_t* const aux = x.aux[t] + 2 * block;
-        y[i][t] = Isa::fma(s.template min<J>(), Isa::set1(aux_float(aux)), y[i][t]);
-        y[i][t] = Isa::fma(s.template min2<J>(), Isa::set1(aux_float(aux + 1)), y[i][t]);
+#pragma GCC unroll 16
+      for (int t = 0; t < kRows; ++t) {
+        F& to = y[i][first + t];
+        const F both = Isa::fma(Isa::to_float(sums[1][i][t]), s.template scale2<J>(), half[i][t]);
+        to = Isa::fma(both, Isa::set1(x.scale[first + t][block]), to);
+        if constexpr (has_min(kAux)) {
+          const std::int32_t* const aux = x.aux[first + t] + 2 * block;
+          to = Isa::fma(s.template min<J>(), Isa::set1(aux_float(aux)), to);
+          to = Isa::fma(s.template min2<J>(), Isa::set1(aux_float(aux + 1)), to);
+        }
       }
     }
   }

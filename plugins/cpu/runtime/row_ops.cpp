@@ -33,21 +33,31 @@ class KvWrite final : public RowOp {
   void run(const Execution& x, std::uint32_t begin, std::uint32_t end) const override {
     KvWriteArgs args = {};
     args.layout = layout_;
-    for (args.head = 0; args.head < layout_.n_kv_heads; ++args.head) {
-      for (std::uint32_t row = begin; row < end; ++row) {
-        const RowInfo& info = x.rows[row];
-        args.block =
-            x.state->blocks(state_) +
-            info.sequence->blocks[info.position / FORGE_KV_BLOCK_TOKENS] * layout_.block_bytes();
-        args.entry = info.position % FORGE_KV_BLOCK_TOKENS;
-        args.k = x.values[k_].row(row);
-        args.v = x.values[v_].row(row);
-        x.kernels->kv_write(args);
-      }
+    args.k_stride = x.values[k_].stride;
+    args.v_stride = x.values[v_].stride;
+    for (std::uint32_t row = begin; row < end; row += args.n_rows) {
+      const RowInfo& info = x.rows[row];
+      args.block =
+          x.state->blocks(state_) +
+          info.sequence->blocks[info.position / FORGE_KV_BLOCK_TOKENS] * layout_.block_bytes();
+      args.entry = info.position % FORGE_KV_BLOCK_TOKENS;
+      args.n_rows = rows_of_block(x, row, end);
+      args.k = x.values[k_].row(row);
+      args.v = x.values[v_].row(row);
+      for (args.head = 0; args.head < layout_.n_kv_heads; ++args.head) x.kernels->kv_write(args);
     }
   }
 
  private:
+  // How many from `row` on are of its sequence and in its block: rows of a sequence rise by one.
+  static std::uint32_t rows_of_block(const Execution& x, std::uint32_t row, std::uint32_t end) {
+    const RowInfo& first = x.rows[row];
+    const std::uint32_t left = FORGE_KV_BLOCK_TOKENS - first.position % FORGE_KV_BLOCK_TOKENS;
+    std::uint32_t n = 1;
+    while (n < left && row + n < end && x.rows[row + n].sequence == first.sequence) ++n;
+    return n;
+  }
+
   KvLayout layout_;
   std::uint32_t state_, k_, v_;
 };

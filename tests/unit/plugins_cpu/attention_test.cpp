@@ -79,6 +79,7 @@ class Sequence {
     args.layout = layout_;
     args.block = state_.data() + blocks_[p / 32] * layout_.block_bytes();
     args.entry = p % 32;
+    args.n_rows = 1;
     args.k = k_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dk;
     args.v = v_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dv;
     for (args.head = 0; args.head < shape_.n_kv_heads; ++args.head) kernels().kv_write(args);
@@ -191,7 +192,7 @@ TEST_CASE("attention: KV is written where attention reads it, and nowhere else")
       for (float& x : k) x = normal(random);
       for (float& x : v) x = normal(random);
       for (std::uint32_t h = 0; h < heads; ++h)
-        kernels().kv_write({layout, block.data(), 7, h, k.data(), v.data()});
+        kernels().kv_write({layout, block.data(), 7, h, 1, k.data(), v.data(), 0, 0});
       const auto check = [&](const float* x, std::uint32_t dim, std::uint32_t d, float got) {
         if (type != KvType::kQ8) {
           CHECK(got == (type == KvType::kF32 ? x[d] : half_to_float(float_to_half(x[d]))));
@@ -217,6 +218,36 @@ TEST_CASE("attention: KV is written where attention reads it, and nowhere else")
   }
 }
 
+TEST_CASE("attention: rows written together are those written alone") {
+  NEEDS_PROCESSOR();
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal;
+  for (const KvType type : kTypes) {
+    for (const auto& [heads, dk, dv] : {std::tuple{2u, 17u, 5u}, {1u, 40u, 24u}, {2u, 64u, 96u}}) {
+      if (type == KvType::kQ8 && dk % 32 != 0) continue;
+      const KvLayout layout = {heads, dk, dv, type, type};
+      for (const auto& [entry, n_rows] :
+           {std::pair{0u, 32u}, {3u, 8u}, {5u, 7u}, {1u, 19u}, {24u, 8u}, {31u, 1u}}) {
+        const std::size_t k_stride = heads * dk + 3, v_stride = heads * dv + 1;
+        std::vector<float> k(n_rows * k_stride), v(n_rows * v_stride);
+        for (auto* x : {&k, &v}) {
+          for (float& f : *x) f = normal(random);
+        }
+        std::vector<std::uint8_t> together(layout.block_bytes(), 0xee), alone = together;
+        for (std::uint32_t h = 0; h < heads; ++h) {
+          kernels().kv_write(
+              {layout, together.data(), entry, h, n_rows, k.data(), v.data(), k_stride, v_stride});
+          for (std::uint32_t r = 0; r < n_rows; ++r)
+            kernels().kv_write({layout, alone.data(), entry + r, h, 1, k.data() + r * k_stride,
+                                v.data() + r * v_stride, 0, 0});
+        }
+        INFO(dk << " from " << entry << ", " << n_rows << " rows");
+        CHECK(together == alone);
+      }
+    }
+  }
+}
+
 TEST_CASE("attention: Q8 takes 34 bytes for 32 elements") {
   CHECK(KvLayout{8, 128, 64, KvType::kQ8, KvType::kQ8}.block_bytes() ==
         32 * 8 * (128 + 64) * 34 / 32);
@@ -231,7 +262,7 @@ TEST_CASE("attention: zeros, tiny and huge numbers in Q8") {
     std::vector<std::uint8_t> block(layout.block_bytes(), 0xff);
     std::vector<float> k(32, 0.0f);
     k[3] = x;
-    kernels().kv_write({layout, block.data(), 31, 0, k.data(), k.data()});
+    kernels().kv_write({layout, block.data(), 31, 0, 1, k.data(), k.data(), 0, 0});
     CHECK((std::isnan(x) || std::isinf(x) ||
            stored(block.data(), KvType::kQ8, true, 32, 4, 31) == 0));
     return stored(block.data(), KvType::kQ8, true, 32, 3, 31);
