@@ -51,16 +51,15 @@ std::vector<std::uint32_t> best_of(std::span<const float> x, std::uint32_t k) {
   return order;
 }
 
-enum class Limit { kNone, kTopK, kTopP, kMinP, kAll };
+enum class Limit { kNone, kTopK, kTopP, kMinP, kBoth, kAll };
 struct DrawKind {
   Limit limit;
   const char* name;
 };
-constexpr DrawKind kDrawKinds[] = {{Limit::kNone, "temperature"},
-                                   {Limit::kTopK, "top-k"},
-                                   {Limit::kTopP, "top-p"},
-                                   {Limit::kMinP, "min-p"},
-                                   {Limit::kAll, "top-k, top-p, min-p"}};
+constexpr DrawKind kDrawKinds[] = {
+    {Limit::kNone, "temperature"},  {Limit::kTopK, "top-k"},
+    {Limit::kTopP, "top-p"},        {Limit::kMinP, "min-p"},
+    {Limit::kBoth, "top-p, min-p"}, {Limit::kAll, "top-k, top-p, min-p"}};
 
 forge_draw_settings_v1 settings_of(Limit limit, std::uint32_t k, std::uint64_t seed, RowId row) {
   Random random(seed, {row.sequence, row.position, 7});
@@ -73,6 +72,10 @@ forge_draw_settings_v1 settings_of(Limit limit, std::uint32_t k, std::uint64_t s
   // From few tokens to nearly all.
   if (limit == Limit::kTopP || all) s.top_p = ~(~0u >> random.below(20));
   if (limit == Limit::kTopP && row.position % 6 == 4) s.top_p = 1;
+  if (limit == Limit::kBoth) {  // both far behind the best
+    s.top_p = ~0u - random.below(1u << 20);
+    s.log_min_p = -7 - 2 * std::abs(random.uniform());
+  }
   if (limit == Limit::kMinP || all) s.log_min_p = -9 * std::abs(random.uniform());
   return s;
 }

@@ -79,7 +79,7 @@ class Sampler {
   Needed needed(std::uint32_t k, bool can_draw) const;
 
   // As sample() of all logits, bit for bit, from the best tokens and their logits as FORGE_OP_TOP_K
-  // orders them; only where needed() does not say kLogits. logits are overwritten. kInternal for
+  // orders them; only where needed(k, false) says kBest. logits are overwritten. kInternal for
   // tokens that do not exist, here and below.
   Result<SampledToken> sample(std::span<const std::int32_t> tokens, std::span<float> logits);
 

@@ -128,7 +128,7 @@ Status Scheduler::run_step() {
       best.tokens = candidates_.data();
       best.logits = logits_.data();
     }
-    draw_settings_[row] = {};
+    draw_settings_[row] = graph::kDrawNothing;
     if (needs == Needed::kDrawn) {
       draw_settings_[row] = g->sampler.draw_settings();
       best.drawn = drawn_.data();

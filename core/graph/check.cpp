@@ -369,6 +369,9 @@ class Check {
   }
 
   Status draw() const {
+    constexpr std::uint32_t kMost = 1u
+                                    << 22;  // whose weights a sum has room for, with room to spare
+    if (in(0).width > kMost) return fail(fmt::format("it draws from {} tokens", in(0).width));
     if (in(1).width == 0 || in(1).width > in(0).width)
       return fail(fmt::format("it draws from {} of {}", in(1).width, in(0).width));
     FORGE_TRY(width_is(in(2), in(1).width, "the values' input"));

@@ -199,7 +199,8 @@ void Plan::add_draw(Graph& graph, std::vector<std::uint32_t>& node_packs, std::p
   node.inputs = {graph.info.logits, candidates_.tokens, candidates_.logits, settings};
   node.outputs = {token};
   if (!packs_[pack]->supports(graph, node).ok()) return graph.values.resize(settings);
-  draw_ = {settings, token, std::vector<forge_draw_settings_v1>(options_.max_outputs)};
+  draw_ = {settings, token,
+           std::vector<forge_draw_settings_v1>(options_.max_outputs, kDrawNothing)};
   graph.inputs.push_back(settings);
   insert_node(graph, node_packs, place, std::move(node), pack);
 }

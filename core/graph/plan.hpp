@@ -51,13 +51,16 @@ struct BatchSequence {
   std::span<const std::uint32_t> blocks;
 };
 
+// For a row that none is drawn of.
+inline constexpr forge_draw_settings_v1 kDrawNothing = {1, 0, 0, 1, 0};
+
 // One step's input and where its output goes. Everything is borrowed for the call.
 struct Batch {
   std::span<const std::int32_t> tokens;
   std::span<const std::int32_t> positions;  // [pos_dims, n_rows]
   std::span<const BatchSequence> sequences;
   std::span<const std::uint32_t> output_rows;  // rising
-  float* logits = nullptr;  // [output rows, n_vocab]; nullptr: the candidates are enough
+  float* logits = nullptr;  // [output rows, n_vocab]; nullptr: what follows is enough
   // The best tokens and their logits as FORGE_OP_TOP_K has them, [output rows, n_candidates()];
   // nullptr: not wanted.
   std::int32_t* candidates = nullptr;

@@ -451,7 +451,10 @@ class Tests:
                 (2100, 128, 0, most - (1 << 20), -np.inf, 1), (5000, 128, 0, 0, -np.inf, 1)):
             n_rows = 1 if width > 300 else 3
             x = (rng.normal(size=(n_rows, width + 3)) * 2).astype(np.float32)
-            if n_rows > 1: x[1, :] = np.nan; x[2, ::3] = 4.5; x[2, 1] = -np.inf; x[2, 2] = np.nan
+            if n_rows > 1:
+                x[1, :] = np.nan; x[2, ::3] = 4.5; x[2, 1] = -np.inf; x[2, 2] = np.nan
+                if width > 1: x[0, 3:6] = [0, -0.0, 1e-40]
+                if width == 100 and log_min_p < 0 and not top_k: x[2, 7] = x[2, 11] = np.inf
             ids = np.full((n_rows, k + 1), 1 << 30, np.int32); values = np.zeros((n_rows, k + 2), np.float32)
             settings = np.zeros((n_rows, 5), np.uint32)
             for r in range(n_rows):

@@ -284,7 +284,7 @@ FORGE_DEVICE uint64_t sums_of_waves(const T* x, DrawRange range, const DrawShare
 FORGE_DEVICE void narrow(DrawRange& range, uint64_t& point, const DrawShared& lds) {
   const uint32_t each = (range.end - range.begin + kDrawWaves - 1) / kDrawWaves;
   uint32_t part = 0;
-  for (; point >= lds.sums[part]; ++part) point -= lds.sums[part];
+  for (; part + 1 < kDrawWaves && point >= lds.sums[part]; ++part) point -= lds.sums[part];
   barrier();
   range.begin += part * each;
   range.end = range.begin + each < range.end ? range.begin + each : range.end;

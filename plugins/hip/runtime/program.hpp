@@ -43,7 +43,7 @@ struct Program {
   std::uint32_t max_k = 0;                            // longest quantized row
   std::uint64_t quantized_bytes = 0, meta_bytes = 0;  // of one of the two sets of quantized rows
   std::uint64_t fp8_bytes = 0, fp8_unit_bytes = 0;    // of rows in E4M3; 0 without them
-  std::uint64_t list_bytes[2] = {};                   // of one row of a TOP_K, by FORGE_ROWS_*
+  std::uint64_t list_bytes[2] = {};  // of one row of a TOP_K or DRAW, by FORGE_ROWS_*
   std::uint64_t partial_bytes = 0;
   std::uint64_t experts_bytes = 0;
   std::uint64_t gate_bytes = 0;  // of products with an activation, with many rows

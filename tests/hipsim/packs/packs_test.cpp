@@ -90,8 +90,8 @@ TEST_CASE("packs on a simulated card: the demo model answers") {
   }
 }
 
-// Whoever asks for probabilities gets all logits from the card, others the best tokens alone: the
-// same text, greedy and drawn.
+// Whoever asks for probabilities gets all logits from the card, others tokens that it has drawn, or
+// the best ones: the same text.
 TEST_CASE(
     "packs on a simulated card: the same answers from tokens that it draws and from all logits") {
   const Machine machine(kTargets[0]);

@@ -486,7 +486,6 @@ TEST_CASE("scheduler: a pack that draws hands over the tokens alone") {
 
 TEST_CASE("scheduler: a pack that cannot draw gives its best tokens or its logits") {
   test::Faults faults;
-  Asked asked;
   faults.supported = [](const sdk::NodeView& node) {
     return node.op() == FORGE_OP_DRAW ? unimplemented("no") : Status();
   };

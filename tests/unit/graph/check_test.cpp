@@ -345,6 +345,7 @@ TEST_CASE("graph check: draw") {
   };
   refused(node.inputs[1], 10, "it draws from 10 of 9");
   refused(node.inputs[1], 0, "it draws from 0 of 9");
+  refused(x, (1u << 22) + 1, "it draws from 4194305 tokens");
   refused(values, 2, "the values' input is 2 wide; expected 3");
   refused(node.inputs[3], 4, "the settings' input is 4 wide; expected 5");
   refused(node.outputs[0], 2, "2 wide; expected 1");

@@ -182,7 +182,7 @@ typedef struct forge_draw_settings_v1 {
   uint32_t top_k;            /* at most ids' width; 0: off */
   uint32_t top_p;            /* in 2^-32ths; 0: off */
   float log_min_p;           /* natural logarithm of min-p, <= 0; -infinity: off */
-  float inverse_temperature; /* > 0 */
+  float inverse_temperature; /* 0: all alike; infinite: none but the best */
   uint32_t random;           /* in 2^-32ths */
 } forge_draw_settings_v1;
 
@@ -321,7 +321,7 @@ typedef struct forge_graph_v1 {
   const forge_state_v1* const* states; /* [n_states] */
   const forge_node_v1* const* nodes;   /* [n_nodes], in execution order */
   uint32_t n_nodes;
-  uint32_t n_inputs; /* values the batch brings along: computed by another pack */
+  uint32_t n_inputs; /* values the batch brings along: of another pack, or DRAW's settings */
   const uint32_t* inputs;
   const uint32_t* outputs; /* values the batch takes away */
   uint32_t n_outputs;

@@ -2,7 +2,8 @@
 //
 // Softmax needs sums of e^(x - largest). As integers they do not depend on the order in which they
 // are added, so that a GPU's sum over a row is the processor's, and a nucleus has the same tokens
-// wherever it is cut. Host and device code: no library, no float but one product by a power of two.
+// wherever it is cut. Host and device code: no library, and no float but a difference, a product by
+// the temperature and one by a power of two, each rounded once.
 #ifndef FORGE_SDK_SOFTMAX_WEIGHT_HPP_
 #define FORGE_SDK_SOFTMAX_WEIGHT_HPP_
 
