@@ -15,8 +15,9 @@ namespace {
 constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
 constexpr std::uint32_t kFewRows = 16;  // at most, of the kernels between one row and a prompt
 constexpr std::uint32_t kEarly = 128;   // where an answer is measured, mostly
-constexpr std::uint32_t kLaunchesOfStep = 3;   // rows that are picked out, and quantized
-constexpr std::uint32_t kPickedAtOnce = 2048;  // logits of which one launch finds the best
+constexpr std::uint32_t kLaunchesOfStep = 2;    // the last rows are quantized, a token is drawn
+constexpr std::uint32_t kLaunchesToSelect = 2;  // where not all rows are wanted
+constexpr std::uint32_t kPickedAtOnce = 2048;   // logits of which one launch finds the best
 
 struct TypeBits {
   std::string_view name;
@@ -278,6 +279,7 @@ StepPrediction Predictor::step(std::uint32_t n_sequences, std::uint32_t rows_eac
   step.n_rows = n_sequences * rows_each;
   step.n_past = n_past;
   step.launches = kLaunchesOfStep + (graph_.info.n_vocab > kPickedAtOnce ? 2 : 1);
+  if (rows_each > 1) step.launches += kLaunchesToSelect;
   for (const graph::Node& node : graph_.nodes) {
     if (node.op == FORGE_OP_LINEAR) {
       const bool outputs = graph_.values[node.outputs[0]].rows == FORGE_ROWS_OUTPUTS;

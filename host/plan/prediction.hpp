@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/graph/graph.hpp"
+#include "core/graph/pack_device.hpp"
 #include "forge/sdk/status.hpp"
 #include "host/plan/cards.hpp"
 #include "host/plan/kernel_facts.hpp"

@@ -98,13 +98,16 @@ void GpuPlan::place() {
   x.partial = reinterpret_cast<float*>(partial_.data());
   x.gate = reinterpret_cast<float*>(gate_.data());
   x.experts = experts_.data();
-  for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
-    const Place& place = program_.placement.places[v];
-    Rows rows = {nullptr, place.stride, graph_.values[v]->width};
-    if (place.arena_offset != Place::kNowhere)
-      rows.base = reinterpret_cast<float*>(arena_.data() + place.arena_offset) + place.column;
-    x.values.push_back(rows);
-  }
+  for (std::uint32_t v = 0; v < graph_.n_values; ++v) x.values.push_back(home_of(v));
+}
+
+// Where a value is, unless it comes with the step.
+Rows GpuPlan::home_of(std::uint32_t value) const {
+  const Place& place = program_.placement.places[value];
+  Rows rows = {nullptr, place.stride, graph_.values[value]->width};
+  if (place.arena_offset != Place::kNowhere)
+    rows.base = reinterpret_cast<float*>(arena_.data() + place.arena_offset) + place.column;
+  return rows;
 }
 
 Result<std::unique_ptr<sdk::PackState>> GpuPlan::create_state(std::uint32_t n_blocks,
@@ -135,12 +138,29 @@ Status GpuPlan::bind(const forge_batch_v1& batch, GpuState& state) {
         x.values[place.root].base != nullptr)
       x.values[v].base = x.values[place.root].base + place.column;
   }
+  for (const Selection& s : program_.selections)
+    x.values[s.to] = x.selects_all() ? x.values[s.from] : home_of(s.to);
+  x.draws_from_rows = draws_from_rows(batch);
   return {};
+}
+
+bool GpuPlan::draws_from_rows(const forge_batch_v1& batch) const {
+  for (std::uint32_t b = 0; b < batch.n_buffers; ++b) {
+    const forge_buffer_v1& buffer = *batch.buffers[b];
+    if (buffer.value != program_.draw_settings) continue;
+    for (std::uint32_t r = 0; r < batch.n_output_rows; ++r) {
+      forge_draw_settings_v1 settings;
+      std::memcpy(&settings, static_cast<const char*>(buffer.data) + r * sizeof(settings),
+                  sizeof(settings));
+      if (settings.top_k == 0) return true;
+    }
+  }
+  return false;
 }
 
 GraphKey GpuPlan::graph_key(const GpuState& state) const {
   GraphKey key = {execution_.n_rows[FORGE_ROWS_TOKENS], execution_.n_rows[FORGE_ROWS_OUTPUTS],
-                  state.serial(), step_buffer_.moved()};
+                  state.serial(), step_buffer_.moved(), execution_.draws_from_rows ? 1u : 0u};
   for (const AttentionCut& cut : inputs_.cuts())
     key.insert(key.end(), {cut.items.size(), cut.heads_per_tile, cut.n_splits, cut.max_segments,
                            cut.rows_apart ? 1u : 0u});

@@ -58,7 +58,9 @@ class GpuPlan final : public sdk::PackPlan, public IdleList::Member {
 
   Status allocate();
   void place();
+  Rows home_of(std::uint32_t value) const;
   Status bind(const forge_batch_v1& batch, GpuState& state);
+  bool draws_from_rows(const forge_batch_v1& batch) const;
   GraphKey graph_key(const GpuState& state) const;
   Status run(const forge_batch_v1& batch, const GpuState& state);
   std::uint32_t n_launches(const Step& step) const;

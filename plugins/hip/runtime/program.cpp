@@ -37,6 +37,7 @@ class Builder {
         done_(graph.n_nodes, false),
         shares_(graph.n_values, FORGE_NONE),
         with_step_(graph.n_values, false),
+        selected_from_(graph.n_values, FORGE_NONE),
         chains_(graph.n_nodes) {
     for (std::uint32_t i = 0; i < graph.n_inputs; ++i) with_step_[graph.inputs[i]] = true;
   }
@@ -66,6 +67,9 @@ class Builder {
     step->row_kind = row_kind;
     step->name = std::move(name);
     std::erase(touches, FORGE_NONE);
+    for (std::size_t i = 0; i < touches.size(); ++i) {
+      if (selected_from_[touches[i]] != FORGE_NONE) touches.push_back(selected_from_[touches[i]]);
+    }
     step->touches = std::move(touches);
     program_.steps.push_back(std::move(step));
   }
@@ -452,16 +456,30 @@ class Builder {
       by_index = true;
     }
     const std::uint32_t b = node.n_inputs() > 1 ? node.input_id(1) : FORGE_NONE;
+    const bool replaced = by_index && may_replace(node);
     push(std::make_unique<ElementStep>(std::move(kernel), node.input_id(0), b, node.output_id(0),
-                                       args, by_index),
+                                       args, by_index, replaced),
          node.op(), node.output(0).rows, std::string(node.name()),
          {node.input_id(0), b, node.output_id(0)});
+  }
+
+  // Whether a SELECT_ROWS is a Selection: nothing else knows where its result lies.
+  bool may_replace(const sdk::NodeView& node) {
+    const std::uint32_t y = node.output_id(0);
+    if (use_.is_bound(y) || columns_of(graph_, y).root != y) return false;
+    for (std::uint32_t v = 0; v < graph_.n_values; ++v) {
+      if (graph_.values[v]->parent == y) return false;
+    }
+    selected_from_[y] = node.input_id(0);
+    program_.selections.push_back({y, node.input_id(0)});
+    return true;
   }
 
   void top_k(std::uint32_t index, const sdk::NodeView& node) {
     pick(index, node, std::make_unique<TopKStep>(node));
   }
   void draw(std::uint32_t index, const sdk::NodeView& node) {
+    program_.draw_settings = node.input_id(3);
     pick(index, node, std::make_unique<DrawStep>(node));
   }
 
@@ -486,6 +504,7 @@ class Builder {
   std::vector<bool> done_;  // nodes that another one's launch does
   std::vector<std::uint32_t> shares_;
   std::vector<bool> with_step_;
+  std::vector<std::uint32_t> selected_from_;  // by value: of a Selection
   std::vector<Chains> chains_;
   std::uint32_t quantized_[2] = {FORGE_NONE, FORGE_NONE};  // values in the sets of quantized rows
   std::uint32_t last_slot_ = 0;

@@ -25,6 +25,12 @@ struct RopeTable {
   std::uint32_t factors;        // weight or FORGE_NONE
 };
 
+// A SELECT_ROWS. Where all rows are selected nothing is copied: who reads `to` reads `from`, which
+// is kept for as long.
+struct Selection {
+  std::uint32_t to, from;  // values
+};
+
 // Fusions, beside those that the host made:
 //   NORM over the row, then a LINEAR of quantized weights: "norm_quantize"; with one row the matmul
 //   normalises on the way
@@ -38,6 +44,8 @@ struct Program {
   std::vector<Embedding> embeddings;
   std::vector<RopeTable> rope_tables;
   std::vector<AttentionShape> attention;
+  std::vector<Selection> selections;
+  std::uint32_t draw_settings = FORGE_NONE;  // a value that comes with the batch
   Placement placement;
   // Workspaces, bytes.
   std::uint32_t max_k = 0;                            // longest quantized row

@@ -207,14 +207,18 @@ StepCost AttentionStep::cost(const Execution& x) const {
 // ---------------------------------------------------------------- element by element
 
 ElementStep::ElementStep(std::string kernel_name, std::uint32_t a, std::uint32_t b, std::uint32_t y,
-                         const ElementArgs& args, bool by_index)
-    : a_(a), b_(b), y_(y), args_(args), by_index_(by_index) {
+                         const ElementArgs& args, bool by_index, bool replaced)
+    : a_(a), b_(b), y_(y), args_(args), by_index_(by_index), replaced_(replaced) {
   kernel = std::move(kernel_name);
 }
 
 Status ElementStep::prepare(KernelSet& kernels) {
   FORGE_ASSIGN(function_, kernels.find(kernel));
   return {};
+}
+
+std::uint32_t ElementStep::n_launches(const Execution& x) const {
+  return replaced_ && x.selects_all() ? 0 : 1;
 }
 
 Status ElementStep::launch(const Execution& x) const {
@@ -285,7 +289,7 @@ Status DrawStep::launch(const Execution& x) const {
   args.sums = reinterpret_cast<std::uint64_t*>(x.partial);
   args.n_parts = n_parts_;
   const std::uint32_t n_rows = x.n_rows[row_kind];
-  FORGE_TRY(x.launch(sums_, "draw_sums", {n_parts_, n_rows}, args));
+  if (x.draws_from_rows) FORGE_TRY(x.launch(sums_, "draw_sums", {n_parts_, n_rows}, args));
   return x.launch(draw_, "draw", {n_rows}, args, kDrawThreads);
 }
 

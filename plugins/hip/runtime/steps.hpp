@@ -24,7 +24,8 @@ namespace forge::hip {
 // Everything steps look at during one batch. Addresses are the device's.
 struct Execution {
   const PackTraits* traits = nullptr;
-  std::uint32_t n_units = 0;  // multiprocessors
+  std::uint32_t n_units = 0;     // multiprocessors
+  bool draws_from_rows = false;  // not only from the best tokens
   const KernelSet* kernels = nullptr;
   const Stream* stream = nullptr;
   const WeightStore* weights = nullptr;
@@ -50,6 +51,9 @@ struct Execution {
   std::vector<Attention> attention;  // by shape
   // On the host, for costs: positions of the rows.
   std::vector<RowInfo> host_rows;
+
+  // Output rows rise: as many as rows are all of them.
+  bool selects_all() const { return n_rows[FORGE_ROWS_OUTPUTS] == n_rows[FORGE_ROWS_TOKENS]; }
 
   template <class Args>
   Status launch(hipFunction_t kernel, const std::string& name, Grid grid, const Args& args,
@@ -222,14 +226,16 @@ class AttentionStep final : public Step {
 class ElementStep final : public Step {
  public:
   ElementStep(std::string kernel_name, std::uint32_t a, std::uint32_t b, std::uint32_t y,
-              const ElementArgs& args, bool by_index);
+              const ElementArgs& args, bool by_index, bool replaced = false);
   Status prepare(KernelSet& kernels) override;
+  std::uint32_t n_launches(const Execution& x) const override;
   Status launch(const Execution& x) const override;
 
  private:
   std::uint32_t a_, b_, y_;
   ElementArgs args_;
   bool by_index_;
+  bool replaced_;  // by its input, where all rows are selected; see Selection
   hipFunction_t function_ = nullptr;
 };
 
@@ -258,7 +264,7 @@ class DrawStep final : public Step {
  public:
   explicit DrawStep(const sdk::NodeView& node);
   Status prepare(KernelSet& kernels) override;
-  std::uint32_t n_launches(const Execution& /*x*/) const override { return 2; }
+  std::uint32_t n_launches(const Execution& x) const override { return x.draws_from_rows ? 2 : 1; }
   Status launch(const Execution& x) const override;
 
   // Of one row, for the sums of its parts.

@@ -41,17 +41,29 @@ Work work_of(const StepPrediction& step, const std::string& kernel) {
 
 // As graph::Plan has the best tokens picked.
 void add_candidates(graph::Graph& graph) {
-  forge_value_v1 value = graph.values[graph.info.logits];
+  const std::uint32_t logits = graph.info.logits;
+  forge_value_v1 value = graph.values[logits];
   value.width = 128;
   graph.values.insert(graph.values.end(), 2, value);
   const auto last = static_cast<std::uint32_t>(graph.values.size()) - 1;
   graph.values[last - 1].type = FORGE_TYPE_I32;
   graph::Node node;
   node.op = FORGE_OP_TOP_K;
-  node.inputs = {graph.info.logits};
+  node.inputs = {logits};
   node.outputs = {last - 1, last};
   graph.nodes.push_back(node);
   graph.outputs.insert(graph.outputs.end(), {last - 1, last});
+  value.type = FORGE_TYPE_I32;
+  for (const std::uint32_t width : {FORGE_DRAW_SETTINGS, 1u}) {
+    value.width = width;
+    graph.values.push_back(value);
+  }
+  node.op = FORGE_OP_DRAW;
+  node.inputs = {logits, last - 1, last, last + 1};
+  node.outputs = {last + 2};
+  graph.nodes.push_back(node);
+  graph.inputs.push_back(last + 1);
+  graph.outputs.push_back(last + 2);
 }
 
 TEST_CASE("plan: cards are found as people write them") {
@@ -238,8 +250,9 @@ TEST_CASE("plan: of experts those are read that rows pick") {
   CHECK(work_of(predicted.value().prompt, "experts_gemm_q8_0").bytes == Approx(3 * 8 * expert));
 
   // Launches and memory are the packs'.
-  // Of every model: rows that are picked out, and quantized; the best of at most 2048 tokens.
-  constexpr std::uint32_t kFixed = 3 + 1;
+  // Of every model: the last rows are quantized; the best of at most 2048 tokens, one is drawn; and
+  // rows that a prompt selects, twice.
+  constexpr std::uint32_t kFixed = 1 + 2, kOfPrompt = 2;
   const graph::GraphView view(g.graph);
   const forge_plan_options_v1 plan_options = {sizeof(plan_options), 64, 1, 1};
   const hip::Program program = hip::Program::build(*view.get(), plan_options);
@@ -252,7 +265,7 @@ TEST_CASE("plan: of experts those are read that rows pick") {
     return sum;
   };
   CHECK(one.launches == launches(1) + kFixed);
-  CHECK(predicted.value().prompt.launches == launches(64) + kFixed);
+  CHECK(predicted.value().prompt.launches == launches(64) + kFixed + kOfPrompt);
   const forge_plan_memory_v1 said = hip::GpuPlan::memory(*view.get(), plan_options);
   CHECK(predicted.value().memory.weights == said.weights);
 }
