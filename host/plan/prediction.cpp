@@ -15,8 +15,8 @@ namespace {
 constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
 constexpr std::uint32_t kFewRows = 16;  // at most, of the kernels between one row and a prompt
 constexpr std::uint32_t kEarly = 128;   // where an answer is measured, mostly
-constexpr std::uint32_t kLaunchesOfStep = 2;    // the last rows are quantized, a token is drawn
-constexpr std::uint32_t kLaunchesToSelect = 2;  // where not all rows are wanted
+constexpr std::uint32_t kLaunchesOfStep = 1;    // a token is drawn
+constexpr std::uint32_t kLaunchesToSelect = 3;  // rows, twice, where not all are wanted; quantized
 constexpr std::uint32_t kPickedAtOnce = 2048;   // logits of which one launch finds the best
 
 struct TypeBits {

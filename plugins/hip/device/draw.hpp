@@ -47,7 +47,6 @@ struct DrawRow {
   float bound;  // nothing below it
 
   FORGE_METHOD uint32_t distance(float v) const { return sdk::softmax_distance(best, v); }
-  FORGE_METHOD uint64_t weight(float v) const { return sdk::softmax_weight(best, v); }
   FORGE_METHOD uint64_t heated(float v) const {
     return sdk::softmax_weight(best, v, settings.inverse_temperature);
   }

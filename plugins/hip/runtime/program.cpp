@@ -255,7 +255,7 @@ class Builder {
     }
     const QuantizedRows rows = claim_rows(x, k);
     const Step* maker = ask_maker(node, rows);
-    auto step = std::make_unique<QuantizeStep>(x, rows, maker);
+    auto step = std::make_unique<QuantizeStep>(x, rows, maker, selected_from_[x] != FORGE_NONE);
     step->kernel = "quantize";
     push(std::move(step), node.op(), node.input(0).rows, std::string(node.name()) + " input", {x});
     return rows;
@@ -269,22 +269,25 @@ class Builder {
     return {last_slot_, k};
   }
 
-  // The step before, if it makes the node's input and can leave it quantized.
+  // The step before, if it makes the node's input, or what that is selected from, and can leave it
+  // quantized.
   const Step* ask_maker(const sdk::NodeView& node, const QuantizedRows& rows) const {
-    if (program_.steps.empty()) return nullptr;
-    Step* const last = program_.steps.back().get();
-    if (auto* matmul = dynamic_cast<MatmulStep*>(last);
-        matmul != nullptr && matmul->output() == node.input_id(0) && matmul->can_quantize()) {
-      matmul->quantize_to(rows, !use_.is_private(node.input_id(0)) || has_float_weights(node));
-      return matmul;
+    std::uint32_t value = node.input_id(0);
+    auto step = program_.steps.rbegin();
+    const bool selected = selected_from_[value] != FORGE_NONE;
+    if (selected) {
+      value = selected_from_[value];
+      while (step != program_.steps.rend() && (*step)->op == FORGE_OP_SELECT_ROWS) ++step;
     }
-    if (auto* attention = dynamic_cast<AttentionStep*>(last);
-        attention != nullptr && attention->output() == node.input_id(0) &&
-        attention->can_quantize()) {
-      attention->quantize_to(rows, !use_.is_private(node.input_id(0)) || has_float_weights(node));
-      return attention;
-    }
-    return nullptr;
+    if (step == program_.steps.rend()) return nullptr;
+    const bool y_wanted = selected || !use_.is_private(value) || has_float_weights(node);
+    const auto ask = [&](auto* maker) -> const Step* {
+      if (maker == nullptr || maker->output() != value || !maker->can_quantize()) return nullptr;
+      maker->quantize_to(rows, y_wanted);
+      return maker;
+    };
+    if (const Step* maker = ask(dynamic_cast<MatmulStep*>(step->get()))) return maker;
+    return ask(dynamic_cast<AttentionStep*>(step->get()));
   }
 
   // ---------------------------------------------------------------- experts

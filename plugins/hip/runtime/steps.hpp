@@ -106,12 +106,14 @@ struct QuantizedRows {
 
 class QuantizeStep final : public Step {
  public:
-  // maker: the step that makes x, where it may do this one's work; lives as long.
-  QuantizeStep(std::uint32_t x, QuantizedRows to, const Step* maker)
-      : x_(x), to_(to), maker_(maker) {}
+  // maker: the step that makes x, where it may do this one's work; lives as long. selected: it
+  // makes what x is selected from (Selection).
+  QuantizeStep(std::uint32_t x, QuantizedRows to, const Step* maker, bool selected)
+      : x_(x), to_(to), maker_(maker), selected_(selected) {}
   Status prepare(KernelSet& kernels) override;
   std::uint32_t n_launches(const Execution& x) const override {
-    return maker_ != nullptr && maker_->quantizes(x) ? 0 : 1;
+    const bool made = maker_ != nullptr && maker_->quantizes(x);
+    return made && (!selected_ || x.selects_all()) ? 0 : 1;
   }
   Status launch(const Execution& x) const override;
 
@@ -119,6 +121,7 @@ class QuantizeStep final : public Step {
   std::uint32_t x_;
   QuantizedRows to_;
   const Step* maker_;
+  bool selected_;
   hipFunction_t function_ = nullptr;
 };
 

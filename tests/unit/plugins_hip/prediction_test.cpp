@@ -250,9 +250,9 @@ TEST_CASE("plan: of experts those are read that rows pick") {
   CHECK(work_of(predicted.value().prompt, "experts_gemm_q8_0").bytes == Approx(3 * 8 * expert));
 
   // Launches and memory are the packs'.
-  // Of every model: the last rows are quantized; the best of at most 2048 tokens, one is drawn; and
-  // rows that a prompt selects, twice.
-  constexpr std::uint32_t kFixed = 1 + 2, kOfPrompt = 2;
+  // Of every model: the best of at most 2048 tokens, and one is drawn; of a prompt: rows are
+  // selected, twice, and quantized.
+  constexpr std::uint32_t kFixed = 2, kOfPrompt = 3;
   const graph::GraphView view(g.graph);
   const forge_plan_options_v1 plan_options = {sizeof(plan_options), 64, 1, 1};
   const hip::Program program = hip::Program::build(*view.get(), plan_options);

@@ -80,7 +80,7 @@ TEST_CASE("hip program: a layer of a quantized qwen3") {
   // make.
   // The row is the one that is wanted, so that nothing is selected.
   CHECK(launches_of_one_row(program, 1) == std::vector<std::uint32_t>{0, 1, 1, 0, 1, 0, 1, 0,
-                                                                      1, 0, 1, 1, 0, 0, 1, 1,
+                                                                      1, 0, 1, 1, 0, 0, 0, 1,
                                                                       0, 1, 0, 1, 0, 1});
   // Merging what splits made quantizes, too.
   CHECK(launches_of_one_row(program, 4)[2] == 2);
