@@ -20,6 +20,7 @@ struct Shape {
   std::uint32_t activation = FORGE_ACT_NONE;
   std::uint32_t rows = FORGE_ROWS_TOKENS;
   bool raw = false;  // weights of random bytes: every scale and every quant that a file can have
+  bool bf16 = false, up_bf16 = false;  // weights that are BF16 numbers
 };
 
 // Inner lengths: of 1 where the format allows, at odd places, of several blocks.
@@ -57,6 +58,18 @@ std::vector<Shape> shapes(const forge_codec_v1& codec) {
     shape.activation = activation;
     list.push_back(shape);
   }
+  // F16 made from a model in BF16, which a pack may take for that; a gate of which only one half
+  // is.
+  if (codec.type == FORGE_TYPE_F16) {
+    list.push_back({.n_in = 301, .n_out = 33, .n_rows = 12, .bias = true, .bf16 = true});
+    for (const bool both : {true, false})
+      list.push_back({.n_in = 33,
+                      .n_out = 17,
+                      .n_rows = 5,
+                      .activation = FORGE_ACT_SILU,
+                      .bf16 = true,
+                      .up_bf16 = both});
+  }
   return list;
 }
 
@@ -64,6 +77,7 @@ std::string describe(const Shape& s) {
   std::string text = fmt::format("{} -> {}, {} {}", s.n_in, s.n_out, s.n_rows,
                                  s.rows == FORGE_ROWS_OUTPUTS ? "output rows" : "rows");
   if (s.raw) text += ", random blocks";
+  if (s.bf16) text += s.activation == FORGE_ACT_NONE || s.up_bf16 ? ", of bf16" : ", half of bf16";
   if (s.bias) text += ", bias";
   if (s.residual) text += ", residual";
   if (s.activation != FORGE_ACT_NONE) text += ", " + activation_name(s.activation);
@@ -108,9 +122,12 @@ Status make_one(const forge_codec_v1& codec, const Shape& shape, std::uint64_t s
   const std::uint32_t y = b.output(shape.n_out, shape.rows);
   Matrices m;
   std::vector<std::uint32_t> weights;
-  const auto matrix = [&](const char* name, WeightPtr& weight, WeightPtr& bias) -> Status {
-    FORGE_ASSIGN(weight, Weight::make(random, name, codec.type, {shape.n_in, shape.n_out}, 0.5f, 0,
-                                      shape.raw ? Weight::Kind::kRaw : Weight::Kind::kEncoded));
+  const auto matrix = [&](const char* name, bool bf16, WeightPtr& weight,
+                          WeightPtr& bias) -> Status {
+    Weight::Kind kind = shape.raw ? Weight::Kind::kRaw : Weight::Kind::kEncoded;
+    if (bf16) kind = Weight::Kind::kBf16;
+    FORGE_ASSIGN(weight,
+                 Weight::make(random, name, codec.type, {shape.n_in, shape.n_out}, 0.5f, 0, kind));
     weights.push_back(b.weight(weight));
     weights.push_back(FORGE_NONE);
     if (!shape.bias) return {};
@@ -119,8 +136,8 @@ Status make_one(const forge_codec_v1& codec, const Shape& shape, std::uint64_t s
     weights.back() = b.weight(bias);
     return {};
   };
-  FORGE_TRY(matrix("weight", m.weight, m.bias));
-  if (shape.activation != FORGE_ACT_NONE) FORGE_TRY(matrix("up", m.up, m.up_bias));
+  FORGE_TRY(matrix("weight", shape.bf16, m.weight, m.bias));
+  if (shape.activation != FORGE_ACT_NONE) FORGE_TRY(matrix("up", shape.up_bf16, m.up, m.up_bias));
   const forge_linear_params_v1 params = {sizeof(params), shape.activation};
   b.node(FORGE_OP_LINEAR, inputs, {y}, weights, params);
   b.get().lengths = split_rows(shape.n_rows);

@@ -1,6 +1,7 @@
 #include "core/conformance/weight.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "core/base/host_services.hpp"
@@ -48,8 +49,12 @@ Result<std::shared_ptr<const Weight>> Weight::make(Random& random, std::string n
   for (const std::uint64_t size : weight->shape_) n *= size;
   weight->values_.resize(n);
   weight->data_.resize(n / codec->block_elements * codec->block_bytes);
-  if (codec->quantize != nullptr && kind == Kind::kEncoded) {
+  if (codec->quantize != nullptr && kind != Kind::kRaw) {
     for (float& v : weight->values_) v = centre + spread * random.normal();
+    if (kind == Kind::kBf16) {
+      for (float& v : weight->values_)
+        v = std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0xffff0000);
+    }
     const std::uint64_t n_cols = weight->shape_[0];
     forge_message message;
     FORGE_TRY(from_abi(codec->quantize(weight->values_.data(), nullptr, n / n_cols, n_cols,

@@ -22,7 +22,11 @@ class Weight {
   // Normal numbers of standard deviation `spread` around `centre`, as the codec encodes them; for
   // codecs that only decode, blocks of random bytes that decode to numbers of a sensible size.
   // shape[0] must be whole blocks.
-  enum class Kind { kEncoded, kRaw };  // kRaw: random bytes also where the codec could encode
+  enum class Kind {
+    kEncoded,
+    kRaw,   // random bytes also where the codec could encode
+    kBf16,  // numbers that BF16 has as well, before the codec encodes them
+  };
   static Result<std::shared_ptr<const Weight>> make(Random& random, std::string name,
                                                     std::uint32_t type,
                                                     std::vector<std::uint64_t> shape,

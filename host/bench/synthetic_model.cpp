@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <random>
@@ -140,7 +141,9 @@ class Pools {
       return unimplemented(fmt::format("{} cannot be encoded here", codecs_.name_of(type)));
     std::normal_distribution<float> normal(0.0f, 0.02f);
     std::vector<float> x(kPoolElements);
-    for (float& v : x) v = normal(random_);
+    // Of BF16, as models are trained in it.
+    for (float& v : x)
+      v = std::bit_cast<float>(std::bit_cast<std::uint32_t>(normal(random_)) & 0xffff0000);
     pool.resize(kPoolElements / codec->block_elements * codec->block_bytes);
     forge_message message;
     const forge_status code =

@@ -188,9 +188,12 @@ void print(const BenchOptions& options, const engine::Model& model,
     if (options.roofline) {
       fmt::print(
           "\n{} threads, one step of each test; limits measured in this run: {:.1f} GB/s "
-          "read, {:.1f} GMAC/s int8, {:.1f} GMAC/s f32:\n\n",
+          "read, {:.1f} GMAC/s int8, {:.1f} GMAC/s f32{}:\n\n",
           run.threads, run.limits.read_bytes * 1e-9, run.limits.int8_macs * 1e-9,
-          run.limits.f32_macs * 1e-9);
+          run.limits.f32_macs * 1e-9,
+          run.limits.bf16_macs == 0
+              ? ""
+              : fmt::format(", {:.1f} GMAC/s bf16", run.limits.bf16_macs * 1e-9));
       show(bench_roofline(run));
     }
   }

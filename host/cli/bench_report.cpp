@@ -76,12 +76,14 @@ double total_ns(const std::vector<KernelSum>& sums) {
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 std::string one_digit(double value) { return fmt::format("{:.1f}", value); }
 
-// Kernels that take 8-bit activations are named so (docs/naming.md); of the packs for GPUs all
-// products with quantized weights do.
+// Kernels that take 8-bit activations are named so (docs/naming.md), and those that take BF16; of
+// the packs for GPUs all products with quantized weights take 8 bits.
 double peak_of(const std::string& kernel, const forge_limits_v1& limits) {
   const bool int8 = kernel.find("_a8_") != kernel.npos || kernel.starts_with("gemv_") ||
                     kernel.starts_with("experts_");
-  return int8 ? limits.int8_macs : limits.f32_macs;
+  if (int8) return limits.int8_macs;
+  const bool bf16 = limits.bf16_macs != 0 && kernel.find("_bf16_f32_") != kernel.npos;
+  return bf16 ? limits.bf16_macs : limits.f32_macs;
 }
 
 // "f16", or "q8_0/f16" for keys and values of different types.

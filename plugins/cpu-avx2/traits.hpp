@@ -48,10 +48,6 @@ struct Avx2 {
   static void store_half(std::uint16_t* p, F x) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
   }
-  static F load_bfloat16(const std::uint16_t* p) {
-    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
-  }
   static I load_u16(const std::uint16_t* p) {
     return _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
@@ -148,6 +144,15 @@ struct Avx2 {
   }
   // Per lane: acc + the two products of a's and b's words. Exact where the sum is an i32.
   static I dot_words(I acc, I a, I b) { return add_i(acc, _mm256_madd_epi16(a, b)); }
+
+  // Has x in a register from here on.
+  template <class T>
+  static void hold(T& x) {
+    asm("" : "+x"(x));
+  }
+
+  // Whether any bit is set.
+  static bool any(I a) { return _mm256_testz_si256(a, a) == 0; }
 
   static float reduce_max(F a) {
     const __m128 q = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

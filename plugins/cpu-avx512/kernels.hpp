@@ -6,7 +6,11 @@
 
 namespace forge::cpu {
 
+// Those for this processor.
 const KernelTable& kernels();
+
+// Those for processors without AVX512_BF16.
+const KernelTable& kernels_without_bfloat16();
 
 }  // namespace forge::cpu
 

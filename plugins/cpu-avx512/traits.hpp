@@ -60,10 +60,6 @@ struct Avx512 {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
                         _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   }
-  static F load_bfloat16(const std::uint16_t* p) {
-    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-  }
   static I load_u16(const std::uint16_t* p) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
@@ -143,6 +139,23 @@ struct Avx512 {
   }
   // Per lane: acc + the two products of a's and b's words. Exact where the sum is an i32.
   static I dot_words(I acc, I a, I b) { return _mm512_dpwssd_epi32(acc, a, b); }
+
+  // Per lane: acc + the two products of w's and x's BF16 numbers, added one after the other.
+  // Subnormal numbers count as zeros. The processor may lack it: AVX512_BF16 is no part of what the
+  // pack is compiled for.
+  static F dot_bfloat16(F acc, I w, I x) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(acc) : "v"(w), "v"(x));
+    return acc;
+  }
+
+  // Has x in a register from here on.
+  template <class T>
+  static void hold(T& x) {
+    asm("" : "+v"(x));
+  }
+
+  // Whether any bit is set.
+  static bool any(I a) { return _mm512_test_epi32_mask(a, a) != 0; }
 
   static float reduce_max(F a) { return _mm512_reduce_max_ps(a); }
   // Halves added pairwise, one fixed tree.

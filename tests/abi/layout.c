@@ -379,7 +379,8 @@ AT(forge_limits_v1, reserved, 4);
 AT(forge_limits_v1, read_bytes, 8);
 AT(forge_limits_v1, int8_macs, 16);
 AT(forge_limits_v1, f32_macs, 24);
-SIZE(forge_limits_v1, 32);
+AT(forge_limits_v1, bf16_macs, 32);
+SIZE(forge_limits_v1, 40);
 
 AT(forge_plugin_limits_v1, struct_size, 0);
 AT(forge_plugin_limits_v1, reserved, 4);

@@ -55,6 +55,13 @@ constexpr std::size_t aux_elements(AuxKind kind, std::size_t k) {
 
 inline constexpr std::size_t kMaxAux = 6;
 
+// What a matmul reads its inputs as.
+enum class Input : std::uint8_t {
+  kInt8,  // quantized
+  kF32,
+  kBf16,  // rounded to BF16, in pairs
+};
+
 // One quantized row; where its parts go.
 struct QuantizedRow {
   std::int8_t* q;  // [k]
@@ -106,10 +113,13 @@ struct MatmulArgs {
   std::size_t scale_stride = 0;
   const std::int32_t* aux = nullptr;
   std::size_t aux_stride = 0;
-  // f32 activations, for float weights.
+  // For Input::kF32.
   const float* x = nullptr;
   std::size_t x_stride = 0;
-  float* y = nullptr;  // [n_rows, n_out]
+  // For Input::kBf16; where n_in is odd, one zero more than n_in.
+  const std::uint16_t* bf16 = nullptr;
+  std::size_t bf16_stride = 0;  // even
+  float* y = nullptr;           // [n_rows, n_out]
   std::size_t y_stride = 0;
   const float* residual = nullptr;  // [n_rows, n_out] or nullptr
   std::size_t residual_stride = 0;
@@ -132,11 +142,26 @@ struct MatmulKernel {
   const char* name;
   TileFormat format;
   AuxKind aux;
-  bool float_weights;  // takes f32 activations instead of quantized ones
+  Input input;
   void (*run)(const MatmulArgs& args);
   // Moves bits, changes no value. Lanes beyond the last row become blocks of zero bytes; what pads
   // heads and quants to 64 bytes is not written.
   void (*repack)(const RepackArgs& args);
+};
+
+// Products of BF16 weights and inputs; all or none of these are given. What is rounded is the input
+// alone, as BF16 is what the weights are, or what all values of F16 weights happen to be: models
+// are trained in BF16.
+struct Bfloat16Kernels {
+  // A row of k inputs; out as MatmulArgs has it. A row with an element that is no finite number
+  // becomes NaN.
+  void (*round_row)(const float* x, std::size_t k, std::uint16_t* out);
+  // Whether the rows of F16 of these tiles are BF16 as well.
+  bool (*fits)(const RepackArgs& args);
+  // Tiles of F16 that are: into those of BF16, in place, of the same size.
+  void (*convert)(const RepackArgs& args);
+  // The limit: see KernelTable.
+  std::uint64_t (*peak)(std::uint64_t rounds);
 };
 
 // ---------------------------------------------------------------- rows
@@ -293,6 +318,7 @@ struct KernelTable {
   std::uint32_t tile_rows;
   bool unsigned_bytes;  // 8-bit weights are stored with 128 added
   std::span<const MatmulKernel> matmul;
+  Bfloat16Kernels bfloat16;
   void (*quantize_row)(const float* x, std::size_t k, const QuantizedRow& out);
   void (*norm_row)(const NormArgs& args);
   void (*rope_row)(const RopeArgs& args);

@@ -7,7 +7,7 @@
 //                         sum(q), y)
 //   in rising order of b. A micro tile is kWidth rows of W (one a lane) times T rows of x; T
 //   changes nothing about the operations of one element, so any number of rows gives the same bits.
-//   float W: y = ((a0 + a1) + (a2 + a3)), a_j = chain of fma over k = j, j + 4, ...
+//   float W: float_matmul.hpp.
 //
 // Registers of the quantized tile: 8 for the block's weights, T sums, T integer sums, 2 scales.
 #ifndef FORGE_PLUGINS_CPU_KERNELS_MATMUL_HPP_
@@ -20,6 +20,7 @@
 
 #include "forge/abi/tensor.h"
 #include "plugins/cpu/kernels/api.hpp"
+#include "plugins/cpu/kernels/float_matmul.hpp"
 #include "plugins/cpu/kernels/formats.hpp"
 #include "plugins/cpu/kernels/math.hpp"
 #include "plugins/cpu/kernels/panel.hpp"
@@ -28,10 +29,7 @@
 
 namespace forge::cpu {
 
-// With few rows the weights pass by once, and how soon they come decides. Tiles follow one another
-// in memory, but the processor's own prefetching starts anew at every page. What is asked for goes
-// to the first-level cache alone, where it is soon used and never again.
-constexpr std::size_t kPrefetchAhead = 4096;
+// Up to which weights are asked for ahead (kPrefetchAhead).
 constexpr std::uint32_t kFewRows = 8;
 
 // The lines of a block, from p on, that sub-block J asks for: an even share, as the processor has
@@ -88,63 +86,6 @@ inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::
   for (int t = 0; t < T; ++t) Isa::store(out + t * Isa::kWidth, y[0][t]);
 }
 
-// Float weights: tiles of [k][kWidth] values.
-template <class Isa>
-struct WeightF32 {
-  static constexpr std::uint32_t kType = FORGE_TYPE_F32, kBytes = 4;
-  static typename Isa::F load(const std::uint8_t* p) {
-    return Isa::load(reinterpret_cast<const float*>(p));
-  }
-};
-template <class Isa>
-struct WeightF16 {
-  static constexpr std::uint32_t kType = FORGE_TYPE_F16, kBytes = 2;
-  static typename Isa::F load(const std::uint8_t* p) {
-    return Isa::load_half(reinterpret_cast<const std::uint16_t*>(p));
-  }
-};
-template <class Isa>
-struct WeightBf16 {
-  static constexpr std::uint32_t kType = FORGE_TYPE_BF16, kBytes = 2;
-  static typename Isa::F load(const std::uint8_t* p) {
-    return Isa::load_bfloat16(reinterpret_cast<const std::uint16_t*>(p));
-  }
-};
-
-template <class Isa, class Weight, int T>
-inline void micro_float(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
-                        float* out) {
-  using F = typename Isa::F;
-  constexpr std::size_t kStep = std::size_t{Weight::kBytes} * Isa::kWidth;
-  const float* x[T];
-  F sum[4][T];
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {
-    x[t] = a.x + (row + t) * a.x_stride;
-#pragma GCC unroll 4
-    // NOLINTNEXTLINE(modernize-loop-convert): unrolled, as the loops below
-    for (int j = 0; j < 4; ++j) sum[j][t] = Isa::zero();
-  }
-  const std::size_t whole = std::size_t{a.n_in} / 4 * 4;
-  for (std::size_t k = 0; k < whole; k += 4) {
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-      const F w = Weight::load(tile + (k + j) * kStep);
-#pragma GCC unroll 16
-      for (int t = 0; t < T; ++t) sum[j][t] = Isa::fma(w, Isa::set1(x[t][k + j]), sum[j][t]);
-    }
-  }
-  for (std::size_t k = whole; k < a.n_in; ++k) {
-    const F w = Weight::load(tile + k * kStep);
-    for (int t = 0; t < T; ++t)
-      sum[k - whole][t] = Isa::fma(w, Isa::set1(x[t][k]), sum[k - whole][t]);
-  }
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t)
-    Isa::store(out + t * Isa::kWidth,
-               Isa::add(Isa::add(sum[0][t], sum[1][t]), Isa::add(sum[2][t], sum[3][t])));
-}
-
 // The micro tile of one kernel for T = 1 .. kMaxRows, chosen at run time.
 template <class Isa, class Format>
 struct Quantized {
@@ -153,14 +94,6 @@ struct Quantized {
     micro_quantized<Isa, Format, T>(a, tile, row, out);
   }
 };
-template <class Isa, class Weight>
-struct Float {
-  template <int T>
-  static void run(const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row, float* out) {
-    micro_float<Isa, Weight, T>(a, tile, row, out);
-  }
-};
-
 template <class Micro, int kMaxRows>
 inline void run_micro(int rows, const MatmulArgs& a, const std::uint8_t* tile, std::uint32_t row,
                       float* out) {
@@ -240,7 +173,8 @@ void run_matmul(const MatmulArgs& a) {
 
 // The same with each tile unpacked once for all rows of a pass, as many tiles at a time as the
 // instruction set has registers for: the gate's and up's, or neighbours.
-template <class Isa, class Format>
+// Passes::run<kTiles>(): run_panels() or what is like it.
+template <class Isa, class Passes>
 void run_panel_matmul(const MatmulArgs& a) {
   constexpr int kTiles = Isa::kPanelTiles;
   const std::size_t tile_size = a.format.tile_size(a.n_in);
@@ -256,15 +190,15 @@ void run_panel_matmul(const MatmulArgs& a) {
         if (a.activation != 0 || tile + 1 < a.tile_end) {
           const std::uint8_t* const second =
               a.activation != 0 ? tile_of(a.up, tile) : first + tile_size;
-          run_panels<Isa, Format, 2>(a, {first, second}, pass, rows, {sums.v, up.v});
+          Passes::template run<2>(a, {first, second}, pass, rows, {sums.v, up.v});
           finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
           if (a.activation == 0) finish_rows<Isa>(a, up.v, nullptr, ++tile, pass, rows);
           continue;
         }
       } else if (a.activation != 0) {
-        run_panels<Isa, Format, 1>(a, {tile_of(a.up, tile)}, pass, rows, {up.v});
+        Passes::template run<1>(a, {tile_of(a.up, tile)}, pass, rows, {up.v});
       }
-      run_panels<Isa, Format, 1>(a, {first}, pass, rows, {sums.v});
+      Passes::template run<1>(a, {first}, pass, rows, {sums.v});
       finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
     }
   }
@@ -283,7 +217,7 @@ constexpr bool has_panel() {
 template <class Isa, class Format, int kMaxRows>
 void run_quantized(const MatmulArgs& a) {
   if constexpr (has_panel<Isa, Format>()) {
-    if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, Format>(a);
+    if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, QuantizedPasses<Isa, Format>>(a);
   }
   run_matmul<Isa, Quantized<Isa, Format>, kMaxRows>(a);
 }
@@ -295,9 +229,15 @@ constexpr MatmulKernel quantized_kernel(const char* name) {
           name,
           {Isa::kWidth, Tag::kBlock, Tag::kHead * Isa::kWidth, Tag::kQuants * Isa::kWidth},
           Tag::kAux,
-          false,
+          Input::kInt8,
           run_quantized<Isa, Tag, kMaxRows>,
           repack_tiles<Isa, Tag::kType>};
+}
+
+template <class Isa, class Weight, int kMaxRows>
+void run_float(const MatmulArgs& a) {
+  if (a.n_rows > kMaxRows) return run_panel_matmul<Isa, FloatPasses<Isa, Weight>>(a);
+  run_matmul<Isa, Float<Isa, Weight>, kMaxRows>(a);
 }
 
 template <class Isa, template <class> class Weight, int kMaxRows>
@@ -305,10 +245,10 @@ constexpr MatmulKernel float_kernel(const char* name) {
   using Tag = Weight<Isa>;
   return {Tag::kType,
           name,
-          {Isa::kWidth, 1, 0, Tag::kBytes * Isa::kWidth},
+          {Isa::kWidth, 1, 0, Tag::kBytes / Tag::kElements * Isa::kWidth},
           {},
-          true,
-          run_matmul<Isa, Float<Isa, Tag>, kMaxRows>,
+          Tag::kInput,
+          run_float<Isa, Tag, kMaxRows>,
           repack_tiles<Isa, Tag::kType>};
 }
 

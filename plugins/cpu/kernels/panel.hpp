@@ -21,6 +21,24 @@ namespace forge::cpu {
 // second-level cache from tile to tile.
 inline constexpr std::uint32_t kPanelPass = 256;
 
+// With few rows the weights pass by once, and how soon they come decides. Tiles follow one another
+// in memory, but the processor's own prefetching starts anew at every page. What is asked for goes
+// to the first-level cache alone, where it is soon used and never again.
+inline constexpr std::size_t kPrefetchAhead = 4096;
+
+// Asks for the share of the next panels' weights that belongs to rows [row, end) of n_rows: the
+// processor has few slots for what is under way.
+template <int kTiles>
+__attribute__((always_inline)) inline void prefetch_next(const std::uint8_t* const (&next)[kTiles],
+                                                         std::size_t n_bytes, std::uint32_t row,
+                                                         std::uint32_t end, std::uint32_t n_rows) {
+  const std::size_t to = n_bytes * end / n_rows / 64 * 64;
+  for (std::size_t at = n_bytes * row / n_rows / 64 * 64; at < to; at += 64) {
+#pragma GCC unroll 2
+    for (int i = 0; i < kTiles; ++i) __builtin_prefetch(next[i] + at, 0, 2);
+  }
+}
+
 // Sub-blocks of 32 elements in a panel: 8 KiB of AVX-512's weights.
 inline constexpr int kPanelParts = 16;
 
@@ -138,13 +156,7 @@ inline void panel_rows(const MatmulArgs& a, const Panels<Isa, Format, kTiles>& p
                        std::size_t block, std::uint32_t pass, std::uint32_t n_rows,
                        std::uint32_t row = 0) {
   for (; row + T <= n_rows; row += T) {
-    // An even share for each group of rows: the processor has few slots for what is under way.
-    const std::size_t from = p.next_bytes * row / n_rows / 64 * 64;
-    const std::size_t to = p.next_bytes * (row + T) / n_rows / 64 * 64;
-    for (std::size_t at = from; at < to; at += 64) {
-#pragma GCC unroll 2
-      for (int i = 0; i < kTiles; ++i) __builtin_prefetch(p.next[i] + at, 0, 2);
-    }
+    prefetch_next<kTiles>(p.next, p.next_bytes, row, row + T, n_rows);
     micro_panel<Isa, Format, T, kTiles>(p, n_parts, act_rows<T>(a, pass + row), block, row);
   }
   if constexpr (T > 1) {
@@ -178,6 +190,15 @@ inline void run_panels(const MatmulArgs& a, const std::uint8_t* const (&tiles)[k
                                                      pass, n_rows);
   }
 }
+
+template <class Isa, class Format>
+struct QuantizedPasses {
+  template <int kTiles>
+  static void run(const MatmulArgs& a, const std::uint8_t* const (&tiles)[kTiles],
+                  std::uint32_t pass, std::uint32_t n_rows, float* const (&sums)[kTiles]) {
+    run_panels<Isa, Format, kTiles>(a, tiles, pass, n_rows, sums);
+  }
+};
 
 }  // namespace forge::cpu
 

@@ -68,6 +68,30 @@ std::uint64_t peak_f32(std::uint64_t rounds) {
   return rounds * kChains * std::uint64_t{Isa::kWidth};
 }
 
+// Products of pairs of BF16. Latency times throughput is 6 * 2.
+inline constexpr int kBf16Chains = 16;
+
+template <class Isa>
+std::uint64_t peak_bfloat16(std::uint64_t rounds) {
+  const typename Isa::I ones = Isa::set1_i(0x3f803f80);
+  typename Isa::F sums[kBf16Chains];
+#pragma GCC unroll 16
+  // NOLINTNEXTLINE(modernize-loop-convert): unrolled, as the loops below
+  for (int i = 0; i < kBf16Chains; ++i) {
+    sums[i] = Isa::zero();
+    keep(sums[i]);
+  }
+  for (std::uint64_t r = 0; r < rounds; ++r) {
+#pragma GCC unroll 16
+    // NOLINTNEXTLINE(modernize-loop-convert)
+    for (int i = 0; i < kBf16Chains; ++i) sums[i] = Isa::dot_bfloat16(sums[i], ones, ones);
+  }
+#pragma GCC unroll 16
+  // NOLINTNEXTLINE(modernize-loop-convert)
+  for (int i = 0; i < kBf16Chains; ++i) keep(sums[i]);
+  return rounds * kBf16Chains * std::uint64_t{Isa::kWidth} * 2;
+}
+
 // Reads memory once, front to back; n a multiple of 256.
 template <class Isa>
 void read_through(const std::uint8_t* p, std::size_t n) {

@@ -79,9 +79,9 @@ constexpr FileBlock file_block(std::uint32_t type) {
     case FORGE_TYPE_IQ4_XS:
       return {136, 3, {{0, 4, Piece::kWords, kHead}, {4, 4, Piece::kDwords, kHead}, {8, 128}}};
     case FORGE_TYPE_F32:
+    case FORGE_TYPE_BF16:  // pairs
       return {16, 1, {{0, 16}}};
     case FORGE_TYPE_F16:
-    case FORGE_TYPE_BF16:
       return {16, 1, {{0, 16, Piece::kWords}}};
     default:
       return {0, 0, {}};
@@ -216,7 +216,8 @@ inline void repack_tile(const std::uint8_t* rows, std::size_t row_bytes, std::si
       alignas(64) std::uint8_t group[kBytes * Isa::kWidth];
       std::uint8_t* to = group;
       move_block<Isa, kType>(blocks, kBytes, head, to, kPieces);
-      std::memcpy(quants, group, n * Isa::kWidth);
+      constexpr std::size_t kUnit = kBlock.pieces[0].kind == Piece::kWords ? 2 : 4;
+      std::memcpy(quants, group, (n + kUnit - 1) / kUnit * kUnit * Isa::kWidth);
     }
   }
 }

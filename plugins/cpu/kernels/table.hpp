@@ -18,11 +18,13 @@
 namespace forge::cpu {
 
 template <class Isa>
-constexpr KernelTable make_table(std::span<const MatmulKernel> matmul) {
+constexpr KernelTable make_table(std::span<const MatmulKernel> matmul,
+                                 const Bfloat16Kernels& bfloat16 = {}) {
   return {Isa::kName,
           Isa::kWidth,
           Isa::kUnsignedBytes,
           matmul,
+          bfloat16,
           quantize_row<Isa>,
           norm_row<Isa>,
           rope_row<Isa>,
@@ -39,6 +41,10 @@ constexpr KernelTable make_table(std::span<const MatmulKernel> matmul) {
           peak_f32<Isa>,
           read_through<Isa>};
 }
+
+template <class Isa>
+inline constexpr Bfloat16Kernels kBfloat16Kernels = {bfloat16_row<Isa>, fits_bfloat16<Isa>,
+                                                     tiles_to_bfloat16<Isa>, peak_bfloat16<Isa>};
 
 }  // namespace forge::cpu
 

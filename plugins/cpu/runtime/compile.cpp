@@ -129,8 +129,9 @@ class PlanCompiler {
   }
 
   Status linear(const sdk::NodeView& node) {
-    const QuantizedShape shape = quantized_shape(plan_.kernels_, node);
-    if (shape.k != 0) FORGE_TRY(chain_quantize(node, shape));
+    const QuantizedShape shape = quantized_shape(
+        node, [&](std::uint32_t w) -> const MatmulKernel& { return plan_.weights_.kernel(w); });
+    if (shape.k != 0 || shape.bf16 != 0) FORGE_TRY(chain_quantize(node, shape));
     end_chain();
     const bool gated = node.params<forge_linear_params_v1>().activation != FORGE_ACT_NONE;
     std::vector<PackedMatrix> matrices;
@@ -150,7 +151,7 @@ class PlanCompiler {
     // Another chain's step may still be read by the matmul before it; its barrier has passed by
     // now.
     const std::uint32_t rows = node.input(0).rows;
-    std::unique_ptr<RowOp> row_op = make_quantize(node.input_id(0), shape);
+    std::unique_ptr<RowOp> row_op = make_quantize(node.input_id(0), node.input(0).width, shape);
     if (chain_ == nullptr || chain_->row_kind() != rows) {
       auto step = std::make_unique<RowChain>(rows);
       chain_ = step.get();
@@ -166,7 +167,7 @@ class PlanCompiler {
   Result<PackedMatrix> matrix_of(const sdk::NodeView& node, std::uint32_t i,
                                  const QuantizedShape& shape, bool gated) {
     PackedMatrix m;
-    m.kernel = find_matmul(plan_.kernels_, node.weight(2 * i)->type);
+    m.kernel = &plan_.weights_.kernel(node.weight_id(2 * i));
     m.n_in = node.input(0).width;
     m.n_out = node.output(i).width;
     m.input = node.input_id(0);

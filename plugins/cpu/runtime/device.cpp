@@ -28,13 +28,14 @@ Status check_linear(const KernelTable& kernels, const sdk::NodeView& node) {
     const MatmulKernel* kernel = find_matmul(kernels, weight.type);
     if (kernel == nullptr)
       return unimplemented("it has no matmul for " + sdk::type_name(weight.type));
-    if (!kernel->float_weights && weight.shape[0] % std::max(kernel->format.block, kActBlock) != 0)
+    if (kernel->input == Input::kInt8 &&
+        weight.shape[0] % std::max(kernel->format.block, kActBlock) != 0)
       return unimplemented("its matmul for " + sdk::type_name(weight.type) +
                            " needs rows of whole blocks");
     if (gated && weight.type != node.weight(0)->type)
       return unimplemented("gate and up are of different types");
   }
-  // Float weights read the input itself, quantized ones a copy; one input may be wanted both ways.
+  // Matrices of one node may read the input itself, quantized, and rounded to BF16.
   return check_codecs(node);
 }
 

@@ -51,6 +51,7 @@ Result<forge_limits_v1> CpuDevice::measure_limits() {
   };
   limits.int8_macs = peak(kernels_.peak_int8);
   limits.f32_macs = peak(kernels_.peak_f32);
+  if (kernels_.bfloat16.peak != nullptr) limits.bf16_macs = peak(kernels_.bfloat16.peak);
   return limits;
 }
 

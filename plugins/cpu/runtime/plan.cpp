@@ -6,17 +6,20 @@
 namespace forge::cpu {
 
 std::uint64_t Workspace::bytes(std::uint32_t max_rows, std::uint32_t n_threads) const {
-  const std::uint64_t row =
-      max_k + max_k / kActBlock * sizeof(float) + max_aux_stride * sizeof(float);
+  const std::uint64_t row = max_k + max_k / kActBlock * sizeof(float) +
+                            max_aux_stride * sizeof(float) + max_bf16 * sizeof(std::uint16_t);
   const std::uint64_t attention_row = 2 * heads * sizeof(float) + kv_heads * sizeof(std::uint32_t);
   return (row + attention_row) * max_rows + std::uint64_t{n_threads} * attention * sizeof(float);
 }
 
-QuantizedShape quantized_shape(const KernelTable& kernels, const sdk::NodeView& node) {
+QuantizedShape quantized_shape(
+    const sdk::NodeView& node,
+    const std::function<const MatmulKernel&(std::uint32_t weight)>& kernel_of) {
   QuantizedShape shape;
   for (std::uint32_t w = 0; w < node.n_weights(); w += 2) {
-    const MatmulKernel& kernel = *find_matmul(kernels, node.weight(w)->type);
-    if (kernel.float_weights) continue;
+    const MatmulKernel& kernel = kernel_of(node.weight_id(w));
+    if (kernel.input == Input::kBf16) shape.bf16 = (node.input(0).width + 1) / 2 * 2;
+    if (kernel.input != Input::kInt8) continue;
     shape.k = node.input(0).width;
     const bool known =
         std::find(shape.kinds.begin(), shape.kinds.end(), kernel.aux) != shape.kinds.end();
@@ -30,10 +33,17 @@ QuantizedShape quantized_shape(const KernelTable& kernels, const sdk::NodeView& 
 
 Workspace workspace_of(const KernelTable& kernels, const forge_graph_v1& graph) {
   Workspace space;
+  // Before it is read, F16 is taken for what becomes BF16.
+  const auto widest = [&](std::uint32_t weight) -> const MatmulKernel& {
+    const std::uint32_t type = graph.weights[weight]->type;
+    const bool converts = type == FORGE_TYPE_F16 && kernels.bfloat16.convert != nullptr;
+    return *find_matmul(kernels, converts ? std::uint32_t{FORGE_TYPE_BF16} : type);
+  };
   for (std::uint32_t i = 0; i < graph.n_nodes; ++i) {
     const sdk::NodeView node(graph, i);
     if (node.op() == FORGE_OP_LINEAR) {
-      const QuantizedShape shape = quantized_shape(kernels, node);
+      const QuantizedShape shape = quantized_shape(node, widest);
+      space.max_bf16 = std::max(space.max_bf16, shape.bf16);
       space.max_k = std::max(space.max_k, shape.k);
       space.max_aux_stride = std::max(space.max_aux_stride, shape.aux_stride);
     } else if (node.op() == FORGE_OP_ATTENTION) {
@@ -57,6 +67,7 @@ Status CpuPlan::allocate(const Workspace& workspace) {
   FORGE_ASSIGN(quantized_, Buffer::allocate(workspace.max_k * rows));
   FORGE_ASSIGN(scale_, floats(workspace.max_k / kActBlock * rows));
   FORGE_ASSIGN(aux_, floats(workspace.max_aux_stride * rows));
+  FORGE_ASSIGN(bf16_, Buffer::allocate(workspace.max_bf16 * sizeof(std::uint16_t) * rows));
   FORGE_ASSIGN(softmax_, floats(2 * workspace.heads * options_.max_rows));
   turns_ = std::make_unique<std::atomic<std::uint32_t>[]>(workspace.kv_heads * options_.max_rows);
   for (const std::uint32_t n_pairs : rope_pairs_) {
@@ -70,7 +81,8 @@ Status CpuPlan::allocate(const Workspace& workspace) {
   Execution& x = execution_;
   x.kernels = &kernels_;
   x.quantized = {reinterpret_cast<std::int8_t*>(quantized_.data()), scale_.floats(),
-                 reinterpret_cast<std::int32_t*>(aux_.data())};
+                 reinterpret_cast<std::int32_t*>(aux_.data()),
+                 reinterpret_cast<std::uint16_t*>(bf16_.data())};
   x.softmax = {softmax_.floats(), softmax_.floats() + workspace.heads * options_.max_rows,
                workspace.heads};
   x.turns = turns_.get();

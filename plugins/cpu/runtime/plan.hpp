@@ -3,6 +3,7 @@
 #define FORGE_PLUGINS_CPU_RUNTIME_PLAN_HPP_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,14 +20,17 @@ namespace forge::cpu {
 struct Workspace {
   std::size_t max_k = 0;           // longest quantized row
   std::size_t max_aux_stride = 0;  // most aux elements of a row
+  std::size_t max_bf16 = 0;        // longest row in BF16
   std::size_t attention = 0;       // floats per thread
   std::size_t heads = 0;           // most heads of an attention node
   std::size_t kv_heads = 0;        // likewise
   std::uint64_t bytes(std::uint32_t max_rows, std::uint32_t n_threads) const;
 };
 
-// How the rows of a linear node's input are quantized: the aux kinds its matrices ask for.
-QuantizedShape quantized_shape(const KernelTable& kernels, const sdk::NodeView& node);
+// What is to be made of the rows of a linear node's input. kernel_of(weight number): its matrix's.
+QuantizedShape quantized_shape(
+    const sdk::NodeView& node,
+    const std::function<const MatmulKernel&(std::uint32_t weight)>& kernel_of);
 Workspace workspace_of(const KernelTable& kernels, const forge_graph_v1& graph);
 
 class CpuPlan final : public sdk::PackPlan {
@@ -72,7 +76,7 @@ class CpuPlan final : public sdk::PackPlan {
   std::vector<Counter> counters_;
 
   Buffer arenas_[2];
-  Buffer quantized_, scale_, aux_;
+  Buffer quantized_, scale_, aux_, bf16_;
   Buffer softmax_;
   std::unique_ptr<std::atomic<std::uint32_t>[]> turns_;
   std::vector<Buffer> rope_tables_, thread_scratch_;

@@ -14,7 +14,7 @@ constexpr std::size_t kItemsPerPhase = 32;
 }  // namespace
 
 void Repacking::add(std::uint32_t weight, const forge_tensor_v1& tensor, const MatmulKernel& kernel,
-                    std::uint8_t* tiles) {
+                    std::uint8_t* tiles, bool (*fits)(const RepackArgs& args)) {
   RepackArgs args;
   args.format = kernel.format;
   args.rows = static_cast<const std::uint8_t*>(tensor.data);
@@ -38,7 +38,7 @@ void Repacking::add(std::uint32_t weight, const forge_tensor_v1& tensor, const M
     page_ = page;
     const std::uint32_t end_row = std::min(args.n_out, args.tile_end * tile_rows);
     const std::uint64_t n_bytes = (end_row - args.tile_begin * tile_rows) * args.row_bytes;
-    stretches_.push_back({weight, kernel.repack, args, n_bytes});
+    stretches_.push_back({weight, kernel.repack, args, n_bytes, fits, false});
     total_ += n_bytes;
   }
 }
@@ -71,7 +71,9 @@ Status Repacking::run(ThreadPool& pool, const sdk::Progress& progress) {
       [&](std::size_t phase, std::size_t begin, std::size_t end, std::uint32_t) {
         for (std::size_t i = stretch_of(phase, begin); i < stretch_of(phase, end); ++i) {
           if (stop.load(std::memory_order_relaxed)) return;
-          stretches_[i].repack(stretches_[i].args);
+          Stretch& stretch = stretches_[i];
+          if (stretch.fits != nullptr) stretch.fit = stretch.fits(stretch.args);
+          stretch.repack(stretch.args);
         }
       },
       [&](std::size_t phase) {
@@ -79,6 +81,25 @@ Status Repacking::run(ThreadPool& pool, const sdk::Progress& progress) {
         if (!status.ok()) stop.store(true, std::memory_order_relaxed);
       });
   return status;
+}
+
+bool Repacking::all_fit(std::uint32_t weight) const {
+  return std::all_of(stretches_.begin(), stretches_.end(), [&](const Stretch& stretch) {
+    return stretch.weight != weight || stretch.fit;
+  });
+}
+
+void Repacking::convert(ThreadPool& pool, std::uint32_t weight,
+                        void (*work)(const RepackArgs& args)) {
+  std::vector<const RepackArgs*> items;
+  for (const Stretch& stretch : stretches_) {
+    if (stretch.weight == weight) items.push_back(&stretch.args);
+  }
+  const Phase phase = {items.size(), 1};
+  pool.run(std::span(&phase, 1),
+           [&](std::size_t, std::size_t begin, std::size_t end, std::uint32_t) {
+             for (std::size_t i = begin; i < end; ++i) work(*items[i]);
+           });
 }
 
 }  // namespace forge::cpu

@@ -22,11 +22,17 @@ namespace forge::cpu {
 class Repacking {
  public:
   // The next matrix, in rising order of memory. `tiles` is where it goes, borrowed like its data.
+  // fits: asked about all its rows while they are read (Bfloat16Kernels), or nullptr.
   void add(std::uint32_t weight, const forge_tensor_v1& tensor, const MatmulKernel& kernel,
-           std::uint8_t* tiles);
+           std::uint8_t* tiles, bool (*fits)(const RepackArgs& args) = nullptr);
 
   // Does it all. Tells progress of every matrix after each phase that read some of it.
   Status run(ThreadPool& pool, const sdk::Progress& progress);
+
+  // What became of `fits`, after run().
+  bool all_fit(std::uint32_t weight) const;
+  // Once more over the tiles of a weight, by all threads.
+  void convert(ThreadPool& pool, std::uint32_t weight, void (*work)(const RepackArgs& args));
 
  private:
   // Tiles of one matrix that one thread does in one go.
@@ -35,6 +41,8 @@ class Repacking {
     void (*repack)(const RepackArgs& args);
     RepackArgs args;
     std::uint64_t n_bytes;  // read
+    bool (*fits)(const RepackArgs& args);
+    bool fit;
   };
 
   std::size_t stretch_of(std::size_t phase, std::size_t item) const;

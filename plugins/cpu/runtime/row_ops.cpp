@@ -168,8 +168,13 @@ std::unique_ptr<RowOp> make_kv_write(const sdk::NodeView& node, const KvLayout& 
   return std::make_unique<KvWrite>(node, layout);
 }
 
-std::unique_ptr<RowOp> make_quantize(std::uint32_t value, const QuantizedShape& shape) {
-  return row_op([value, shape](const Execution& x, std::uint32_t row) {
+std::unique_ptr<RowOp> make_quantize(std::uint32_t value, std::uint32_t width,
+                                     const QuantizedShape& shape) {
+  return row_op([value, width, shape](const Execution& x, std::uint32_t row) {
+    const float* const in = x.values[value].row(row);
+    if (shape.bf16 != 0)
+      x.kernels->bfloat16.round_row(in, width, x.quantized.bf16 + std::size_t{row} * shape.bf16);
+    if (shape.k == 0) return;
     QuantizedRow out = {};
     out.q = x.quantized.q + std::size_t{row} * shape.k;
     out.scale = x.quantized.scale + std::size_t{row} * (shape.k / kActBlock);
@@ -178,7 +183,7 @@ std::unique_ptr<RowOp> make_quantize(std::uint32_t value, const QuantizedShape& 
       out.kinds[i] = shape.kinds[i];
       out.aux[i] = x.quantized.aux + std::size_t{row} * shape.aux_stride + shape.offsets[i];
     }
-    x.kernels->quantize_row(x.values[value].row(row), shape.k, out);
+    x.kernels->quantize_row(in, shape.k, out);
   });
 }
 

@@ -24,7 +24,8 @@ std::unique_ptr<RowOp> make_select_rows(const sdk::NodeView& node);
 // Puts a row's k and v into the state, before the attention that reads them.
 std::unique_ptr<RowOp> make_kv_write(const sdk::NodeView& node, const KvLayout& layout);
 // Quantizes a row of `value` for the matmul that follows.
-std::unique_ptr<RowOp> make_quantize(std::uint32_t value, const QuantizedShape& shape);
+std::unique_ptr<RowOp> make_quantize(std::uint32_t value, std::uint32_t width,
+                                     const QuantizedShape& shape);
 
 }  // namespace forge::cpu
 

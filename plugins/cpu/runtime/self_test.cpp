@@ -60,7 +60,10 @@ std::vector<float> multiply(const KernelTable& kernels, const MatmulKernel& kern
   args.q = q.data();
   args.scale = scale.data();
   args.aux = aux.data();
+  std::vector<std::uint16_t> bf16(n_in + 1);
+  if (kernel.input == Input::kBf16) kernels.bfloat16.round_row(x.data(), n_in, bf16.data());
   args.x = x.data();
+  args.bf16 = bf16.data();
   args.y = y.data();
   args.tile_end = n_tiles;
   kernel.run(args);

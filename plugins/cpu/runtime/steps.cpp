@@ -66,6 +66,8 @@ void MatmulStep::run(const Execution& x, std::size_t begin, std::size_t end,
       args.aux_stride = shape_.aux_stride;
       args.x = x.values[m.input].base;
       args.x_stride = x.values[m.input].stride;
+      args.bf16 = x.quantized.bf16;
+      args.bf16_stride = shape_.bf16;
       args.y = x.values[m.output].base;
       args.y_stride = x.values[m.output].stride;
       if (m.residual != FORGE_NONE) {

@@ -28,11 +28,12 @@ struct Place {
   float* row(std::size_t r) const { return base + r * stride; }
 };
 
-// The quantized rows of the matmul that comes next; one at a time is alive.
+// The rows of the matmul that comes next, quantized or rounded; one at a time is alive.
 struct QuantizedRows {
   std::int8_t* q = nullptr;
   float* scale = nullptr;
   std::int32_t* aux = nullptr;
+  std::uint16_t* bf16 = nullptr;
 };
 
 // Of attention between segments: row r and head h at r * stride + h.
@@ -131,9 +132,10 @@ struct PackedMatrix {
   }
 };
 
-// Strides of the quantized rows of one linear node.
+// Strides of the rows of one linear node; 0: nobody reads them so.
 struct QuantizedShape {
   std::size_t k = 0;
+  std::size_t bf16 = 0;
   std::size_t aux_stride = 0;  // elements of all aux kinds together
   std::vector<AuxKind> kinds;
   std::vector<std::size_t> offsets;  // of each kind within a row's aux data

@@ -10,6 +10,26 @@ std::uint32_t n_tiles(const MatmulKernel& kernel, const forge_tensor_v1& weight)
   return static_cast<std::uint32_t>((weight.shape[1] + rows - 1) / rows);
 }
 
+// Which weights become BF16: a gate and its up both or neither.
+std::vector<bool> fitting(const forge_graph_v1& graph, const std::vector<bool>& is_matrix,
+                          const Repacking& work) {
+  std::vector<bool> fit(graph.n_weights, false);
+  for (std::uint32_t w = 0; w < graph.n_weights; ++w) fit[w] = is_matrix[w] && work.all_fit(w);
+  for (bool again = true; again;) {
+    again = false;
+    for (std::uint32_t i = 0; i < graph.n_nodes; ++i) {
+      const sdk::NodeView node(graph, i);
+      if (node.op() != FORGE_OP_LINEAR) continue;
+      if (node.params<forge_linear_params_v1>().activation == FORGE_ACT_NONE) continue;
+      const std::uint32_t gate = node.weight_id(0), up = node.weight_id(2);
+      if (fit[gate] == fit[up]) continue;
+      fit[gate] = fit[up] = false;
+      again = true;
+    }
+  }
+  return fit;
+}
+
 }  // namespace
 
 const MatmulKernel* find_matmul(const KernelTable& kernels, std::uint32_t type) {
@@ -39,6 +59,7 @@ Result<PackedWeights> PackedWeights::pack(const KernelTable& kernels, const forg
                                           ThreadPool& pool, const sdk::Progress& progress) {
   PackedWeights packed;
   packed.offsets_.assign(graph.n_weights, kNone);
+  packed.kernels_.assign(graph.n_weights, nullptr);
   const std::vector<bool> is_matrix = matrices_of(graph);
   std::uint64_t total = 0;
   for (std::uint32_t w = 0; w < graph.n_weights; ++w) {
@@ -51,10 +72,17 @@ Result<PackedWeights> PackedWeights::pack(const KernelTable& kernels, const forg
   for (std::uint32_t w = 0; w < graph.n_weights; ++w) {
     if (!is_matrix[w]) continue;
     const forge_tensor_v1& weight = *graph.weights[w];
-    work.add(w, weight, *find_matmul(kernels, weight.type),
-             packed.buffer_.data() + packed.offsets_[w]);
+    packed.kernels_[w] = find_matmul(kernels, weight.type);
+    work.add(w, weight, *packed.kernels_[w], packed.buffer_.data() + packed.offsets_[w],
+             weight.type == FORGE_TYPE_F16 ? kernels.bfloat16.fits : nullptr);
   }
   FORGE_TRY(work.run(pool, progress));
+  const std::vector<bool> fit = fitting(graph, is_matrix, work);
+  for (std::uint32_t w = 0; w < graph.n_weights; ++w) {
+    if (!fit[w]) continue;
+    packed.kernels_[w] = find_matmul(kernels, FORGE_TYPE_BF16);
+    work.convert(pool, w, kernels.bfloat16.convert);
+  }
   return packed;
 }
 

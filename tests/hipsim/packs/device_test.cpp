@@ -129,6 +129,14 @@ TEST_CASE("a pack measures what its device can do") {
   CHECK(limits.read_bytes > 0);
   CHECK(limits.int8_macs > 0);
   CHECK(limits.f32_macs > 0);
+  // A host that knows the first field alone gets no more.
+  forge_limits_v1 less = {};
+  less.struct_size = offsetof(forge_limits_v1, int8_macs);
+  less.int8_macs = -1;
+  REQUIRE(from_abi(kLimits.measure(device->handle(), &less, &message), message).ok());
+  CHECK(less.struct_size == offsetof(forge_limits_v1, int8_macs));
+  CHECK(less.read_bytes > 0);
+  CHECK(less.int8_macs == -1);
 }
 
 TEST_CASE("a measurement with a wrong result is an error") {

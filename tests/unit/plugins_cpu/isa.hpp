@@ -2,6 +2,8 @@
 #ifndef FORGE_TESTS_UNIT_PLUGINS_CPU_ISA_HPP_
 #define FORGE_TESTS_UNIT_PLUGINS_CPU_ISA_HPP_
 
+#include <vector>
+
 #if defined(FORGE_TEST_avx512)
 #include "plugins/cpu-avx512/kernels.hpp"
 #else
@@ -16,8 +18,13 @@ inline bool can_run() {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vnni");
 }
+// Every table of kernels that this processor can run.
+inline std::vector<const KernelTable*> tables() {
+  return {&kernels(), &kernels_without_bfloat16()};
+}
 #else
 inline bool can_run() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+inline std::vector<const KernelTable*> tables() { return {&kernels()}; }
 #endif
 
 }  // namespace forge::cpu

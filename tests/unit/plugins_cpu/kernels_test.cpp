@@ -229,29 +229,28 @@ TEST_CASE("kernels: an activation that is no number makes every product of its r
   }
 }
 
-// Every kernel: rows 1 .. 20, tiles one by one; the same bits as all at once, and nothing else
-// written.
-TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
-  NEEDS_PROCESSOR();
-  static_cast<void>(process_codecs());
-  const KernelTable& table = kernels();
-  for (const MatmulKernel& kernel : table.matmul) {
-    INFO(kernel.name);
+// A matrix of random numbers in the kernel's type, and rows of inputs in every form.
+struct Matmul {
+  static constexpr std::uint32_t kRows = 20;
+
+  Matmul(const KernelTable& table, const MatmulKernel& of)
+      : kernel(of),
+        n_in(of.input == Input::kInt8 ? 2 * std::max(of.format.block, 32u) : 301),
+        n_out(2 * table.tile_rows + 3),
+        stride(n_out + 5),
+        n_aux(aux_elements(of.aux, n_in)) {
     const forge_codec_v1* codec = process_codecs().view().find(kernel.type);
     REQUIRE(codec != nullptr);
-    const std::uint32_t n_in = kernel.float_weights ? 37 : 2 * std::max(kernel.format.block, 32u);
-    const std::uint32_t n_out = 2 * table.tile_rows + 3;
-    constexpr std::uint32_t kRows = 20;
     std::mt19937 random(kernel.type + 1);
     std::normal_distribution<float> normal;
-    std::vector<float> w(std::size_t{n_out} * n_in), x(std::size_t{kRows} * n_in);
+    w.resize(std::size_t{n_out} * n_in);
+    x.resize(std::size_t{kRows} * n_in);
     for (float& v : w) v = normal(random);
     for (float& v : x) v = normal(random);
     std::vector<std::uint8_t> blocks(w.size() / codec->block_elements * codec->block_bytes);
     REQUIRE(codec->quantize(w.data(), nullptr, n_out, n_in, blocks.data(), nullptr) == FORGE_OK);
-    const std::size_t tile_size = kernel.format.tile_size(n_in);
-    std::vector<CacheLine> lines(3 * tile_size / sizeof(CacheLine));
-    std::uint8_t* tiles = lines.data()->bytes;
+    codec->dequantize(blocks.data(), w.data(), w.size());
+    lines.resize(3 * kernel.format.tile_size(n_in) / sizeof(CacheLine));
     RepackArgs repack;
     repack.format = kernel.format;
     repack.rows = blocks.data();
@@ -259,73 +258,152 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
     repack.n_in = n_in;
     repack.n_out = n_out;
     repack.tile_end = 3;
-    repack.tiles = tiles;
+    repack.tiles = lines.data()->bytes;
     kernel.repack(repack);
-    const std::size_t n_aux = aux_elements(kernel.aux, n_in);
-    std::vector<std::int8_t> q(x.size());
-    std::vector<float> scale(kRows * (n_in / 32) + 1);
-    std::vector<std::int32_t> aux(kRows * n_aux + 1);
-    for (std::uint32_t r = 0; r < kRows && !kernel.float_weights; ++r) {
+    q.resize(x.size());
+    scale.resize(kRows * (n_in / 32) + 1);
+    aux.resize(kRows * n_aux + 1);
+    bf16.resize(kRows * bf16_stride());
+    for (std::uint32_t r = 0; r < kRows; ++r) {
+      const float* const in = x.data() + std::size_t{r} * n_in;
+      if (kernel.input == Input::kBf16)
+        table.bfloat16.round_row(in, n_in, bf16.data() + r * bf16_stride());
+      if (kernel.input != Input::kInt8) continue;
       QuantizedRow row = {};
       row.q = q.data() + std::size_t{r} * n_in;
       row.scale = scale.data() + r * (n_in / 32);
       row.n_aux = n_aux == 0 ? 0 : 1;
       row.kinds[0] = kernel.aux;
       row.aux[0] = aux.data() + r * n_aux;
-      table.quantize_row(x.data() + std::size_t{r} * n_in, n_in, row);
+      table.quantize_row(in, n_in, row);
     }
-    const std::size_t stride = n_out + 5;
-    const auto run = [&](std::vector<float>& y, std::uint32_t first, std::uint32_t n,
-                         std::uint32_t tile, std::uint32_t end) {
-      MatmulArgs a;
-      a.format = kernel.format;
-      a.weight.tiles = tiles;
-      a.n_in = n_in;
-      a.n_out = n_out;
-      a.n_rows = n;
-      a.q = q.data() + std::size_t{first} * n_in;
-      a.q_stride = n_in;
-      a.scale = scale.data() + first * (n_in / 32);
-      a.scale_stride = n_in / 32;
-      a.aux = aux.data() + first * n_aux;
-      a.aux_stride = n_aux;
-      a.x = x.data() + std::size_t{first} * n_in;
-      a.x_stride = n_in;
-      a.y = y.data() + first * stride;
-      a.y_stride = stride;
-      a.tile_begin = tile;
-      a.tile_end = end;
-      kernel.run(a);
-    };
-    std::vector<float> whole(kRows * stride, 77);
-    run(whole, 0, kRows, 0, 3);
-    for (std::uint32_t n = 1; n <= kRows; ++n) {
-      std::vector<float> parts(kRows * stride, 77);
-      for (std::uint32_t tile = 0; tile < 3; ++tile) {
-        for (std::uint32_t first = 0; first < kRows; first += n)
-          run(parts, first, std::min(n, kRows - first), 2 - tile, 3 - tile);
-      }
-      REQUIRE(std::memcmp(parts.data(), whole.data(), whole.size() * sizeof(float)) == 0);
+  }
+
+  std::size_t bf16_stride() const { return (n_in + 1) / 2 * 2; }
+
+  // n rows from `first` on, tiles [tile, end); y as all rows of all tiles.
+  void run(std::vector<float>& y, std::uint32_t first, std::uint32_t n, std::uint32_t tile,
+           std::uint32_t end) const {
+    MatmulArgs a;
+    a.format = kernel.format;
+    a.weight.tiles = lines.data()->bytes;
+    a.n_in = n_in;
+    a.n_out = n_out;
+    a.n_rows = n;
+    a.q = q.data() + std::size_t{first} * n_in;
+    a.q_stride = n_in;
+    a.scale = scale.data() + first * (n_in / 32);
+    a.scale_stride = n_in / 32;
+    a.aux = aux.data() + first * n_aux;
+    a.aux_stride = n_aux;
+    a.x = x.data() + std::size_t{first} * n_in;
+    a.x_stride = n_in;
+    a.bf16 = bf16.data() + first * bf16_stride();
+    a.bf16_stride = bf16_stride();
+    a.y = y.data() + first * stride;
+    a.y_stride = stride;
+    a.tile_begin = tile;
+    a.tile_end = end;
+    kernel.run(a);
+  }
+
+  // What output o of row 0 is, and what it may be off by.
+  void check(std::uint32_t o, float got) const {
+    double exact = 0;
+    double squares = 0;   // of weights
+    double products = 0;  // squares of products
+    for (std::uint32_t k = 0; k < n_in; ++k) {
+      const double weight = w[std::size_t{o} * n_in + k];
+      const double product = weight * x[k];
+      exact += product;
+      squares += weight * weight;
+      products += product * product;
     }
-    for (std::uint32_t r = 0; r < kRows; ++r) {
-      for (std::size_t i = n_out; i < stride; ++i) REQUIRE(whole[r * stride + i] == 77);
+    // f32 sums; eight standard deviations of rounding inputs to steps of at most 4 / 124 (no |x|
+    // here is above 4) or to BF16, 2^-9 each.
+    double bound = 1e-5 * std::sqrt(squares * n_in);
+    if (kernel.input == Input::kInt8)
+      bound = 8 * (4.0 / 124) / std::sqrt(12.0) * std::sqrt(squares);
+    if (kernel.input == Input::kBf16) bound += 8 * 0x1p-9 / std::sqrt(3.0) * std::sqrt(products);
+    INFO("output " << o << ": " << got << " where " << exact << " is right");
+    REQUIRE(std::abs(got - exact) <= bound);
+  }
+
+  const MatmulKernel& kernel;
+  const std::uint32_t n_in, n_out;
+  const std::size_t stride, n_aux;
+  std::vector<float> w, x, scale;
+  std::vector<CacheLine> lines;
+  std::vector<std::int8_t> q;
+  std::vector<std::int32_t> aux;
+  std::vector<std::uint16_t> bf16;
+};
+
+// Every kernel: rows 1 .. 20, tiles one by one; the same bits as all at once, and nothing else
+// written.
+void check_matmul(const KernelTable& table, const MatmulKernel& kernel) {
+  INFO(kernel.name);
+  const Matmul m(table, kernel);
+  constexpr std::uint32_t kRows = Matmul::kRows;
+  std::vector<float> whole(kRows * m.stride, 77);
+  m.run(whole, 0, kRows, 0, 3);
+  for (std::uint32_t n = 1; n <= kRows; ++n) {
+    std::vector<float> parts(kRows * m.stride, 77);
+    for (std::uint32_t tile = 0; tile < 3; ++tile) {
+      for (std::uint32_t first = 0; first < kRows; first += n)
+        m.run(parts, first, std::min(n, kRows - first), 2 - tile, 3 - tile);
     }
-    codec->dequantize(blocks.data(), w.data(), w.size());
-    for (std::uint32_t o = 0; o < n_out; ++o) {
-      double exact = 0;
-      double squares = 0;
-      for (std::uint32_t k = 0; k < n_in; ++k) {
-        const double product = double{w[std::size_t{o} * n_in + k]} * x[k];
-        exact += product;
-        squares += double{w[std::size_t{o} * n_in + k]} * w[std::size_t{o} * n_in + k];
-      }
-      // f32 sums, or steps of at most 4 / 124 (no |x| here is above 4) with eight standard
-      // deviations of their roundings.
-      const double bound = kernel.float_weights
-                               ? 1e-5 * std::sqrt(squares * n_in)
-                               : 8 * (4.0 / 124) / std::sqrt(12.0) * std::sqrt(squares);
-      INFO("output " << o << ": " << whole[o] << " where " << exact << " is right");
-      REQUIRE(std::abs(whole[o] - exact) <= bound);
+    REQUIRE(std::memcmp(parts.data(), whole.data(), whole.size() * sizeof(float)) == 0);
+  }
+  for (std::uint32_t r = 0; r < kRows; ++r) {
+    for (std::size_t i = m.n_out; i < m.stride; ++i) REQUIRE(whole[r * m.stride + i] == 77);
+  }
+  for (std::uint32_t o = 0; o < m.n_out; ++o) m.check(o, whole[o]);
+}
+
+TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
+  NEEDS_PROCESSOR();
+  static_cast<void>(process_codecs());
+  for (const KernelTable* table : tables()) {
+    for (const MatmulKernel& kernel : table->matmul) check_matmul(*table, kernel);
+  }
+}
+
+std::uint16_t nearest_bfloat16(float x) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &x, sizeof(bits));
+  const std::uint32_t low = bits & 0xffff;
+  bits >>= 16;
+  return static_cast<std::uint16_t>(bits + (low > 0x8000 || (low == 0x8000 && bits % 2 == 1)));
+}
+
+TEST_CASE("kernels: rows become the nearest BF16, halfway to even, and none with a NaN") {
+  NEEDS_PROCESSOR();
+  if (kernels().bfloat16.round_row == nullptr) return;
+  for (std::size_t n = 1; n <= 70; ++n) {
+    std::mt19937 random(static_cast<std::uint32_t>(n));
+    std::vector<float> x(n);
+    for (float& v : x) {
+      auto bits = static_cast<std::uint32_t>(random() & 0xbfffffff);
+      if (random() % 2 == 0) bits >>= 3;
+      if (random() % 2 == 0) bits = bits >> 15 << 15;  // halfway;
+      std::memcpy(&v, &bits, sizeof(v));
+    }
+    for (float& v : x) v = std::isfinite(v) ? v : 1.5f;
+    const std::size_t padded = (n + 1) / 2 * 2;
+    std::vector<std::uint16_t> got(padded + 1, 0x7777);
+    kernels().bfloat16.round_row(x.data(), n, got.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      INFO(x[i]);
+      REQUIRE(got[i] == nearest_bfloat16(x[i]));
+    }
+    if (padded > n) REQUIRE(got[n] == 0);
+    REQUIRE(got[padded] == 0x7777);
+    for (const float bad : {std::nanf(""), -std::numeric_limits<float>::infinity()}) {
+      x[n / 2] = bad;
+      kernels().bfloat16.round_row(x.data(), n, got.data());
+      REQUIRE(std::count(got.begin(), got.begin() + static_cast<std::ptrdiff_t>(n), 0x7fc0) ==
+              static_cast<std::ptrdiff_t>(n));
     }
   }
 }
@@ -333,9 +411,11 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
 TEST_CASE("kernels: the pack's own check of itself passes") {
   NEEDS_PROCESSOR();
   static_cast<void>(process_codecs());
-  const Status status = check_kernels(kernels());
-  INFO(status.message());
-  CHECK(status.ok());
+  for (const KernelTable* table : tables()) {
+    const Status status = check_kernels(*table);
+    INFO(status.message());
+    CHECK(status.ok());
+  }
 }
 
 }  // namespace

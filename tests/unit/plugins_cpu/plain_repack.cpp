@@ -1,6 +1,7 @@
 #include "tests/unit/plugins_cpu/plain_repack.hpp"
 
 #include <cstring>
+#include <vector>
 
 #include "forge/abi/tensor.h"
 
@@ -77,7 +78,7 @@ constexpr Layout kLayouts[] = {
      4},
     {FORGE_TYPE_F32, 4, {{0, 4, 4, kQuants}}, 1},
     {FORGE_TYPE_F16, 2, {{0, 2, 2, kQuants}}, 1},
-    {FORGE_TYPE_BF16, 2, {{0, 2, 2, kQuants}}, 1},
+    {FORGE_TYPE_BF16, 4, {{0, 4, 4, kQuants}}, 1},  // pairs
 };
 
 const Layout* find_layout(std::uint32_t type) {
@@ -138,14 +139,16 @@ void plain_repack(std::uint32_t type, const TileFormat& format, const std::uint8
   const std::uint32_t first = tile * format.tile_rows;
   const std::uint32_t n = n_out - first < format.tile_rows ? n_out - first : format.tile_rows;
   if (n < format.tile_rows) std::memset(out, 0, format.tile_size(n_in));
-  const std::size_t n_blocks = n_in / format.block;
+  const std::size_t n_blocks = (row_bytes + layout.block_bytes - 1) / layout.block_bytes;
   std::uint8_t* quants = out + format.head_size(n_in);
+  const std::size_t quant_bytes = layout.block_bytes * format.tile_rows - format.head_bytes;
   for (std::uint32_t r = 0; r < n; ++r) {
-    const std::uint8_t* row = rows + std::size_t{first + r} * row_bytes;
+    std::vector<std::uint8_t> row(n_blocks * layout.block_bytes);  // a half pair ends with zero
+    std::memcpy(row.data(), rows + std::size_t{first + r} * row_bytes, row_bytes);
     for (std::size_t b = 0; b < n_blocks; ++b) {
-      const std::uint8_t* block = row + b * layout.block_bytes;
+      const std::uint8_t* block = row.data() + b * layout.block_bytes;
       std::uint8_t* head_to = out + b * format.head_bytes;
-      std::uint8_t* quants_to = quants + b * format.quant_bytes;
+      std::uint8_t* quants_to = quants + b * quant_bytes;
       for (std::uint8_t m = 0; m < layout.n_moves; ++m) {
         const Move& move = layout.moves[m];
         std::uint8_t*& to = move.to_head ? head_to : quants_to;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <string>
@@ -126,6 +127,62 @@ void compare(const MatmulKernel& kernel, bool unsigned_bytes) {
 TEST_CASE("repack: every type comes out byte by byte as the plain loops write it") {
   NEEDS_PROCESSOR();
   for (const MatmulKernel& kernel : kernels().matmul) compare(kernel, kernels().unsigned_bytes);
+}
+
+TEST_CASE("repack: F16 that is BF16 is known, and its tiles become those of BF16") {
+  NEEDS_PROCESSOR();
+  const Bfloat16Kernels& bfloat16 = kernels().bfloat16;
+  if (bfloat16.fits == nullptr) {
+    WARN("skipped: this processor has no products of BF16");
+    return;
+  }
+  const auto kernel_of = [](std::uint32_t type) -> const MatmulKernel& {
+    return *std::find_if(kernels().matmul.begin(), kernels().matmul.end(),
+                         [&](const MatmulKernel& k) { return k.type == type; });
+  };
+  for (const std::uint32_t n_in : {1u, 2u, 37u, 128u}) {
+    Matrix half(kernel_of(FORGE_TYPE_F16), true, n_in, 35);
+    Matrix brain(kernel_of(FORGE_TYPE_BF16), true, n_in, 35);
+    // Whatever F16 and BF16 both have: three bits off the mantissa, or off a subnormal number.
+    std::vector<float> numbers(std::size_t{n_in} * 35);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const int magnitude = static_cast<int>(i * 37 % 41) - 24;
+      numbers[i] = std::ldexp(static_cast<float>(static_cast<int>(i * 97 % 511) - 255), magnitude);
+      numbers[i] = std::clamp(numbers[i], -65280.0f, 65280.0f);
+    }
+    const auto encode = [&](Matrix& m) {
+      REQUIRE(codec_of(m.kernel.type)
+                  .quantize(numbers.data(), nullptr, 35, n_in, m.rows.data(), nullptr) == FORGE_OK);
+    };
+    encode(half);
+    encode(brain);
+    std::vector<CacheLine> lines(half.size / sizeof(CacheLine));
+    const RepackArgs args = half.args(lines.data()->bytes);
+    REQUIRE(bfloat16.fits(args));
+    REQUIRE(half.size == brain.size);
+    half.kernel.repack(args);
+    bfloat16.convert(args);
+    const std::vector<std::uint8_t> want = brain.repacked(0);
+    for (std::uint32_t t = 0; t < half.n_tiles; ++t) {
+      const std::size_t at = t * half.kernel.format.tile_size(n_in);
+      const std::size_t n = std::size_t{(n_in + 1) / 2} * 4 * half.kernel.format.tile_rows;
+      REQUIRE(std::memcmp(lines.data()->bytes + at, want.data() + at, n) == 0);
+    }
+    // One value with a bit too many, wherever it is, and none beyond the tiles asked about.
+    for (std::size_t i = 0; i < numbers.size(); i += 3) {
+      const auto bits = static_cast<std::uint16_t>(i % 2 == 0 ? 0x3c04 : 0x8201);
+      std::uint8_t kept[2];
+      std::memcpy(kept, half.rows.data() + 2 * i, 2);
+      std::memcpy(half.rows.data() + 2 * i, &bits, 2);
+      REQUIRE(!bfloat16.fits(args));
+      RepackArgs others = args;
+      const std::size_t tile = i / n_in / half.kernel.format.tile_rows;
+      others.tile_begin = tile == 0 ? 1 : 0;
+      others.tile_end = tile == 0 ? half.n_tiles : static_cast<std::uint32_t>(tile);
+      REQUIRE(bfloat16.fits(others));
+      std::memcpy(half.rows.data() + 2 * i, kept, 2);
+    }
+  }
 }
 
 // The vocabulary of repack.hpp with sixteen lanes, lane by lane, for processors that have eight.

@@ -19,17 +19,19 @@ typedef struct forge_limits_v1 {
   double read_bytes; /* bytes a second read from the memory that weights lie in */
   double int8_macs;  /* multiply-adds a second of 8-bit integers, operands at hand */
   double f32_macs;   /* multiply-adds a second of f32 */
+  double bf16_macs;  /* since ABI 1.2: multiply-adds a second of BF16, added in f32 */
 } forge_limits_v1;
 
 /* Implemented by the plugin; constant. */
 typedef struct forge_plugin_limits_v1 {
   uint32_t struct_size;
   uint32_t reserved;
-  /* Measures for about a second. Not while a plan of the device runs. */
+  /* Measures for about a second. Not while a plan of the device runs. Writes no more than
+   * out->struct_size says. */
   forge_status (*measure)(forge_pack_device* device, forge_limits_v1* out, forge_message* message);
 } forge_plugin_limits_v1;
 
-FORGE_STATIC_ASSERT(sizeof(forge_limits_v1) == 32, "forge_limits_v1 as of ABI 1.0");
+FORGE_STATIC_ASSERT(sizeof(forge_limits_v1) == 40, "forge_limits_v1 as of ABI 1.2");
 FORGE_STATIC_ASSERT(sizeof(forge_plugin_limits_v1) == 16, "forge_plugin_limits_v1 as of ABI 1.0");
 
 FORGE_ABI_END

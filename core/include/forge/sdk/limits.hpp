@@ -2,6 +2,10 @@
 #ifndef FORGE_SDK_LIMITS_HPP_
 #define FORGE_SDK_LIMITS_HPP_
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
 #include "forge/abi/limits.h"
 #include "forge/sdk/kernel_pack.hpp"
 
@@ -14,7 +18,11 @@ constexpr forge_plugin_limits_v1 limits_record() {
           .reserved = 0,
           .measure = [](forge_pack_device* device, forge_limits_v1* out, forge_message* message) {
             return fence(message, [&]() -> Status {
-              FORGE_ASSIGN(*out, static_cast<Device&>(detail::device(device)).measure_limits());
+              FORGE_ASSIGN(forge_limits_v1 limits,
+                           static_cast<Device&>(detail::device(device)).measure_limits());
+              // A host may know less of the record.
+              limits.struct_size = std::min<std::uint32_t>(out->struct_size, sizeof(limits));
+              std::memcpy(out, &limits, limits.struct_size);
               return {};
             });
           }};
