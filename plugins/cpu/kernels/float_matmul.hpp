@@ -200,15 +200,19 @@ struct FloatPanels {
   float* sums[kTiles];
   const std::uint8_t* next[kTiles];  // what comes then
   std::size_t n_steps = 0, next_bytes = 0;
+  bool last = false;  // of the tiles, whose columns of y come then
+  std::uint32_t tile = 0, pass = 0;
 };
 
 // All rows of a pass: T at a time, then half as many, and so on for what is left. x: of the pass's
 // first row, from the panels' first step on.
 template <class Isa, class Weight, int T, int kTiles>
-inline void float_panel_rows(const FloatPanels<kTiles>& p, const typename Weight::X* x,
-                             std::size_t stride, std::uint32_t n_rows, std::uint32_t row = 0) {
+inline void float_panel_rows(const MatmulArgs& a, const FloatPanels<kTiles>& p,
+                             const typename Weight::X* x, std::size_t stride, std::uint32_t n_rows,
+                             std::uint32_t row = 0) {
   for (; row + T <= n_rows; row += T) {
     prefetch_next<kTiles>(p.next, p.next_bytes, row, row + T, n_rows);
+    if (p.last) prefetch_outputs<Isa, kTiles>(a, p.tile, p.pass + row, T);
     const typename Weight::X* rows[T];
     typename Isa::F y[kTiles][T];
     const auto each = [&](auto&& body) __attribute__((always_inline)) {
@@ -226,7 +230,7 @@ inline void float_panel_rows(const FloatPanels<kTiles>& p, const typename Weight
     each([](const typename Isa::F& f, float* at) { Isa::store(at, f); });
   }
   if constexpr (T > 1) {
-    if (row < n_rows) float_panel_rows<Isa, Weight, T / 2, kTiles>(p, x, stride, n_rows, row);
+    if (row < n_rows) float_panel_rows<Isa, Weight, T / 2, kTiles>(a, p, x, stride, n_rows, row);
   }
 }
 
@@ -239,9 +243,12 @@ struct FloatPasses {
 
   template <int kTiles>
   static void run(const MatmulArgs& a, const std::uint8_t* const (&tiles)[kTiles],
-                  std::uint32_t pass, std::uint32_t n_rows, float* const (&sums)[kTiles]) {
+                  std::uint32_t tile, std::uint32_t pass, std::uint32_t n_rows,
+                  float* const (&sums)[kTiles]) {
     alignas(64) float unpacked[kUnpack ? kTiles : 1][kUnpack ? kFloatSteps * Isa::kWidth : 1];
     FloatPanels<kTiles> p;
+    p.tile = tile;
+    p.pass = pass;
     for (int i = 0; i < kTiles; ++i) {
       p.sums[i] = sums[i];
       std::fill_n(sums[i], std::size_t{n_rows} * Isa::kWidth, 0.0f);
@@ -261,8 +268,9 @@ struct FloatPasses {
           p.weights[i] = weights;
         }
       }
+      p.last = step + p.n_steps == n_steps;
       float_panel_rows<Isa, Unpacked, Unpacked::kPanelRows, kTiles>(
-          p, x + step * Weight::kElements, input_stride<Weight>(a), n_rows);
+          a, p, x + step * Weight::kElements, input_stride<Weight>(a), n_rows);
     }
   }
 

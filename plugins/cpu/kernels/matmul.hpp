@@ -137,11 +137,7 @@ inline void finish_rows(const MatmulArgs& a, const float* sums, const float* up,
   const std::size_t column = std::size_t{tile} * Isa::kWidth;
   const std::size_t left = a.n_out - column;
   const std::size_t n = left < Isa::kWidth ? left : Isa::kWidth;
-  // Neighbouring rows are far apart.
-  constexpr std::uint32_t kAhead = 16;
   for (std::uint32_t t = 0; t < n_rows; ++t) {
-    if (a.residual != nullptr && t + kAhead < n_rows)
-      __builtin_prefetch(a.residual + (row + t + kAhead) * a.residual_stride + column);
     finish_row<Isa>(a, sums + t * Isa::kWidth, up == nullptr ? nullptr : up + t * Isa::kWidth,
                     row + t, column, n);
   }
@@ -190,15 +186,15 @@ void run_panel_matmul(const MatmulArgs& a) {
         if (a.activation != 0 || tile + 1 < a.tile_end) {
           const std::uint8_t* const second =
               a.activation != 0 ? tile_of(a.up, tile) : first + tile_size;
-          Passes::template run<2>(a, {first, second}, pass, rows, {sums.v, up.v});
+          Passes::template run<2>(a, {first, second}, tile, pass, rows, {sums.v, up.v});
           finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
           if (a.activation == 0) finish_rows<Isa>(a, up.v, nullptr, ++tile, pass, rows);
           continue;
         }
       } else if (a.activation != 0) {
-        Passes::template run<1>(a, {tile_of(a.up, tile)}, pass, rows, {up.v});
+        Passes::template run<1>(a, {tile_of(a.up, tile)}, tile, pass, rows, {up.v});
       }
-      Passes::template run<1>(a, {first}, pass, rows, {sums.v});
+      Passes::template run<1>(a, {first}, tile, pass, rows, {sums.v});
       finish_rows<Isa>(a, sums.v, up.v, tile, pass, rows);
     }
   }

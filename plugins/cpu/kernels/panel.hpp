@@ -119,7 +119,26 @@ struct Panels {
   // Weights of the panels that come next, to be asked for while these are multiplied.
   const std::uint8_t* next[kTiles];
   std::size_t next_bytes = 0;
+  bool last = false;       // of the tiles, whose columns of y come then
+  std::uint32_t tile = 0;  // the first
 };
+
+// Asks for the lines of y that n_rows rows of kTiles tiles go to, and for those of the residual: a
+// row's are far from the next one's, and to write them all at once takes longer.
+template <class Isa, int kTiles>
+__attribute__((always_inline)) inline void prefetch_outputs(const MatmulArgs& a, std::uint32_t tile,
+                                                            std::uint32_t row,
+                                                            std::uint32_t n_rows) {
+  const std::size_t column = std::size_t{tile} * Isa::kWidth;
+  const int n = a.activation != 0 ? 1 : kTiles;  // a gate and its up are one
+  for (std::uint32_t r = row; r < row + n_rows; ++r) {
+    for (int i = 0; i < n; ++i) {
+      const std::size_t at = column + static_cast<std::size_t>(i) * Isa::kWidth;
+      __builtin_prefetch(a.y + r * a.y_stride + at, 1, 2);
+      if (a.residual != nullptr) __builtin_prefetch(a.residual + r * a.residual_stride + at, 0, 2);
+    }
+  }
+}
 
 // T rows, from `row` of the sums on, times the first n_parts sub-blocks of the panels.
 template <class Isa, class Format, int T, int kTiles>
@@ -157,6 +176,7 @@ inline void panel_rows(const MatmulArgs& a, const Panels<Isa, Format, kTiles>& p
                        std::uint32_t row = 0) {
   for (; row + T <= n_rows; row += T) {
     prefetch_next<kTiles>(p.next, p.next_bytes, row, row + T, n_rows);
+    if (p.last) prefetch_outputs<Isa, kTiles>(a, p.tile, pass + row, T);
     micro_panel<Isa, Format, T, kTiles>(p, n_parts, act_rows<T>(a, pass + row), block, row);
   }
   if constexpr (T > 1) {
@@ -168,12 +188,14 @@ inline void panel_rows(const MatmulArgs& a, const Panels<Isa, Format, kTiles>& p
 // kTiles tiles of weights times the rows [pass, pass + n_rows); sums: [n_rows, kWidth] of each.
 template <class Isa, class Format, int kTiles>
 inline void run_panels(const MatmulArgs& a, const std::uint8_t* const (&tiles)[kTiles],
-                       std::uint32_t pass, std::uint32_t n_rows, float* const (&sums)[kTiles]) {
+                       std::uint32_t tile, std::uint32_t pass, std::uint32_t n_rows,
+                       float* const (&sums)[kTiles]) {
   constexpr std::size_t kParts = Format::kBlock / 32;
   constexpr std::size_t kPanelBlocks = kPanelParts / kParts;
   const std::size_t head_size = a.format.head_size(a.n_in);
   const std::size_t n_blocks = a.n_in / Format::kBlock;
   Panels<Isa, Format, kTiles> p;
+  p.tile = tile;
   for (int i = 0; i < kTiles; ++i) {
     p.sums[i] = sums[i];
     std::fill_n(sums[i], std::size_t{n_rows} * Isa::kWidth, 0.0f);
@@ -186,6 +208,7 @@ inline void run_panels(const MatmulArgs& a, const std::uint8_t* const (&tiles)[k
       p.next[i] = quants + n * Format::kQuants * Isa::kWidth;
     }
     p.next_bytes = std::min(kPanelBlocks, n_blocks - b - n) * Format::kQuants * Isa::kWidth;
+    p.last = b + n == n_blocks;
     panel_rows<Isa, Format, Isa::kPanelRows, kTiles>(a, p, static_cast<int>(n * kParts), b * kParts,
                                                      pass, n_rows);
   }
@@ -195,8 +218,9 @@ template <class Isa, class Format>
 struct QuantizedPasses {
   template <int kTiles>
   static void run(const MatmulArgs& a, const std::uint8_t* const (&tiles)[kTiles],
-                  std::uint32_t pass, std::uint32_t n_rows, float* const (&sums)[kTiles]) {
-    run_panels<Isa, Format, kTiles>(a, tiles, pass, n_rows, sums);
+                  std::uint32_t tile, std::uint32_t pass, std::uint32_t n_rows,
+                  float* const (&sums)[kTiles]) {
+    run_panels<Isa, Format, kTiles>(a, tiles, tile, pass, n_rows, sums);
   }
 };
 

@@ -95,9 +95,10 @@ Result<forge_plan_memory_v1> CpuDevice::plan_memory(const forge_graph_v1& graph,
     if (is_matrix[w]) memory.weights += packed_bytes(kernels_, *graph.weights[w]);
   }
   const std::uint32_t rows = std::max(options.max_rows, options.max_outputs);
-  memory.scratch = sizeof(float) * (std::uint64_t{graph.token_arena} * options.max_rows +
-                                    std::uint64_t{graph.output_arena} * options.max_outputs) +
-                   workspace_of(kernels_, graph).bytes(rows, pool_.size());
+  memory.scratch =
+      sizeof(float) * ArenaPlan(graph, FORGE_ROWS_TOKENS).size() * options.max_rows +
+      sizeof(float) * ArenaPlan(graph, FORGE_ROWS_OUTPUTS).size() * options.max_outputs +
+      workspace_of(kernels_, graph).bytes(rows, pool_.size());
   memory.state_per_block = CpuState::block_bytes(graph);
   return memory;
 }

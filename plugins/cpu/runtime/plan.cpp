@@ -6,7 +6,7 @@
 namespace forge::cpu {
 
 std::uint64_t Workspace::bytes(std::uint32_t max_rows, std::uint32_t n_threads) const {
-  const std::uint64_t row = max_k + max_k / kActBlock * sizeof(float) +
+  const std::uint64_t row = row_pitch(max_k) + max_k / kActBlock * sizeof(float) +
                             max_aux_stride * sizeof(float) + max_bf16 * sizeof(std::uint16_t);
   const std::uint64_t attention_row = 2 * heads * sizeof(float) + kv_heads * sizeof(std::uint32_t);
   return (row + attention_row) * max_rows + std::uint64_t{n_threads} * attention * sizeof(float);
@@ -21,6 +21,7 @@ QuantizedShape quantized_shape(
     if (kernel.input == Input::kBf16) shape.bf16 = (node.input(0).width + 1) / 2 * 2;
     if (kernel.input != Input::kInt8) continue;
     shape.k = node.input(0).width;
+    shape.pitch = row_pitch(shape.k);
     const bool known =
         std::find(shape.kinds.begin(), shape.kinds.end(), kernel.aux) != shape.kinds.end();
     if (known || kernel.aux.aux == Aux::kNone) continue;
@@ -57,14 +58,33 @@ Workspace workspace_of(const KernelTable& kernels, const forge_graph_v1& graph) 
   return space;
 }
 
+ArenaPlan::ArenaPlan(const forge_graph_v1& graph, std::uint32_t rows)
+    : size_(rows == FORGE_ROWS_TOKENS ? graph.token_arena : graph.output_arena) {
+  for (std::uint32_t v = 0; v < graph.n_values; ++v) {
+    const forge_value_v1& value = *graph.values[v];
+    if (value.rows == rows && value.arena_offset != FORGE_NONE)
+      offsets_.push_back(value.arena_offset);
+  }
+  std::sort(offsets_.begin(), offsets_.end());
+  offsets_.erase(std::unique(offsets_.begin(), offsets_.end()), offsets_.end());
+}
+
+// Values that do not overlap have different offsets, and all that lie behind one move on.
+std::size_t ArenaPlan::offset_of(const forge_value_v1& value) const {
+  const auto before = std::lower_bound(offsets_.begin(), offsets_.end(), value.arena_offset);
+  return value.arena_offset + kRoom * static_cast<std::size_t>(before - offsets_.begin());
+}
+
 Status CpuPlan::allocate(const Workspace& workspace) {
   const std::size_t rows = std::max(options_.max_rows, options_.max_outputs);
   const auto floats = [](std::size_t n) { return Buffer::allocate(n * sizeof(float)); };
+  const ArenaPlan plans[2] = {{graph_, 0}, {graph_, 1}};
+  static_assert(FORGE_ROWS_TOKENS == 0 && FORGE_ROWS_OUTPUTS == 1);
   FORGE_ASSIGN(arenas_[FORGE_ROWS_TOKENS],
-               floats(std::size_t{graph_.token_arena} * options_.max_rows));
+               floats(plans[FORGE_ROWS_TOKENS].size() * options_.max_rows));
   FORGE_ASSIGN(arenas_[FORGE_ROWS_OUTPUTS],
-               floats(std::size_t{graph_.output_arena} * options_.max_outputs));
-  FORGE_ASSIGN(quantized_, Buffer::allocate(workspace.max_k * rows));
+               floats(plans[FORGE_ROWS_OUTPUTS].size() * options_.max_outputs));
+  FORGE_ASSIGN(quantized_, Buffer::allocate(row_pitch(workspace.max_k) * rows));
   FORGE_ASSIGN(scale_, floats(workspace.max_k / kActBlock * rows));
   FORGE_ASSIGN(aux_, floats(workspace.max_aux_stride * rows));
   FORGE_ASSIGN(bf16_, Buffer::allocate(workspace.max_bf16 * sizeof(std::uint16_t) * rows));
@@ -94,7 +114,8 @@ Status CpuPlan::allocate(const Workspace& workspace) {
     if (value.arena_offset == FORGE_NONE) continue;
     const bool tokens = value.rows == FORGE_ROWS_TOKENS;
     const std::size_t max_rows = tokens ? options_.max_rows : options_.max_outputs;
-    x.values[v] = {arenas_[value.rows].floats() + value.arena_offset * max_rows, value.width};
+    x.values[v] = {arenas_[value.rows].floats() + plans[value.rows].offset_of(value) * max_rows,
+                   row_pitch(sizeof(float) * value.width) / sizeof(float)};
   }
   return {};
 }

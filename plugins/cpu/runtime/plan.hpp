@@ -27,6 +27,27 @@ struct Workspace {
   std::uint64_t bytes(std::uint32_t max_rows, std::uint32_t n_threads) const;
 };
 
+// Bytes from row to row where a row takes n of them: whole cache lines, and an odd number of these.
+// Columns are written and read for many rows in turn, and what lies a power of two apart has the
+// same few places in a cache.
+constexpr std::size_t row_pitch(std::size_t n) { return n == 0 ? 0 : ((n + 63) / 64 | 1) * 64; }
+
+// The graph's plan of an arena with room for the pitch of every value.
+class ArenaPlan {
+ public:
+  ArenaPlan(const forge_graph_v1& graph, std::uint32_t rows);  // FORGE_ROWS_*
+
+  // In place of forge_graph_v1's and forge_value_v1's, elements per row.
+  std::size_t size() const { return size_ + kRoom * offsets_.size(); }
+  std::size_t offset_of(const forge_value_v1& value) const;
+
+ private:
+  static constexpr std::size_t kRoom = 32;  // two cache lines: all that a pitch can add
+
+  std::size_t size_;
+  std::vector<std::uint32_t> offsets_;  // that values have, rising
+};
+
 // What is to be made of the rows of a linear node's input. kernel_of(weight number): its matrix's.
 QuantizedShape quantized_shape(
     const sdk::NodeView& node,

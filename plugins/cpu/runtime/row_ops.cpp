@@ -176,7 +176,7 @@ std::unique_ptr<RowOp> make_quantize(std::uint32_t value, std::uint32_t width,
       x.kernels->bfloat16.round_row(in, width, x.quantized.bf16 + std::size_t{row} * shape.bf16);
     if (shape.k == 0) return;
     QuantizedRow out = {};
-    out.q = x.quantized.q + std::size_t{row} * shape.k;
+    out.q = x.quantized.q + std::size_t{row} * shape.pitch;
     out.scale = x.quantized.scale + std::size_t{row} * (shape.k / kActBlock);
     out.n_aux = shape.kinds.size();
     for (std::size_t i = 0; i < out.n_aux; ++i) {

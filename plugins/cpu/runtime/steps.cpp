@@ -59,7 +59,7 @@ void MatmulStep::run(const Execution& x, std::size_t begin, std::size_t end,
       args.n_out = m.n_out;
       args.n_rows = row_count(x, row_kind_);
       args.q = x.quantized.q;
-      args.q_stride = shape_.k;
+      args.q_stride = shape_.pitch;
       args.scale = x.quantized.scale;
       args.scale_stride = shape_.k / kActBlock;
       args.aux = x.quantized.aux + m.aux_offset;

@@ -134,7 +134,7 @@ struct PackedMatrix {
 
 // Strides of the rows of one linear node; 0: nobody reads them so.
 struct QuantizedShape {
-  std::size_t k = 0;
+  std::size_t k = 0, pitch = 0;  // elements; bytes from row to row
   std::size_t bf16 = 0;
   std::size_t aux_stride = 0;  // elements of all aux kinds together
   std::vector<AuxKind> kinds;
