@@ -33,7 +33,7 @@ std::vector<std::uint32_t> inner_lengths(const forge_codec_v1& codec) {
 
 std::vector<Shape> shapes(const forge_codec_v1& codec) {
   // Around tiles of 8, 16 and 32 output rows and micro tiles of up to 16 input rows; 131 input rows
-  // are more than one pass of any kernel takes.
+  // are several tiles of the kernels for many.
   static constexpr std::uint32_t kOut[] = {1, 17, 33, 15, 2, 31, 40, 3, 16};
   static constexpr std::uint32_t kRows[] = {1, 3, 31, 5, 33, 2, 9, 7, 131};
   const std::vector<std::uint32_t> inner = inner_lengths(codec);
@@ -197,6 +197,8 @@ Status make_grouped(const forge_codec_v1& codec, const GroupedShape& shape, std:
 
 Status make_groups(const forge_codec_v1& codec, std::uint64_t seed, const Sink& sink) {
   FORGE_TRY(make_grouped(codec, {FORGE_TYPE_F32, "f32", {33, 8, 17}, {5, 1}}, seed, sink));
+  if (codec.type == FORGE_TYPE_BF16)
+    return make_grouped(codec, {FORGE_TYPE_Q8_0, "q8_0", {33, 8, 17}, {5, 1}}, seed, sink);
   if (codec.type != FORGE_TYPE_Q4_K && codec.type != FORGE_TYPE_Q5_K) return {};
   // Mixtures that files have, in widths that packs may have one kernel for: one row, a few, many.
   for (const std::vector<std::uint32_t>& lengths :

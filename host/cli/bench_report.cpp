@@ -82,7 +82,7 @@ double peak_of(const std::string& kernel, const forge_limits_v1& limits) {
   const bool int8 = kernel.find("_a8_") != kernel.npos || kernel.starts_with("gemv_") ||
                     kernel.starts_with("experts_");
   if (int8) return limits.int8_macs;
-  const bool bf16 = limits.bf16_macs != 0 && kernel.find("_bf16_f32_") != kernel.npos;
+  const bool bf16 = limits.bf16_macs != 0 && kernel.find("_bf16_bf16_") != kernel.npos;
   return bf16 ? limits.bf16_macs : limits.f32_macs;
 }
 

@@ -22,8 +22,8 @@ namespace forge::cpu {
 inline constexpr std::uint32_t kPanelPass = 256;
 
 // With few rows the weights pass by once, and how soon they come decides. Tiles follow one another
-// in memory, but the processor's own prefetching starts anew at every page. What is asked for goes
-// to the first-level cache alone, where it is soon used and never again.
+// in memory, but the processor's own prefetching starts anew at every page. What is asked for is
+// soon used and never again.
 inline constexpr std::size_t kPrefetchAhead = 4096;
 
 // Asks for the share of the next panels' weights that belongs to rows [row, end) of n_rows: the

@@ -20,7 +20,7 @@ namespace forge::cpu {
 struct Workspace {
   std::size_t max_k = 0;           // longest quantized row
   std::size_t max_aux_stride = 0;  // most aux elements of a row
-  std::size_t max_bf16 = 0;        // longest row in BF16
+  std::size_t max_bf16 = 0;        // the same in BF16, elements from row to row
   std::size_t attention = 0;       // floats per thread
   std::size_t heads = 0;           // most heads of an attention node
   std::size_t kv_heads = 0;        // likewise

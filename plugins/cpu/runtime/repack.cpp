@@ -89,8 +89,8 @@ bool Repacking::all_fit(std::uint32_t weight) const {
   });
 }
 
-void Repacking::convert(ThreadPool& pool, std::uint32_t weight,
-                        void (*work)(const RepackArgs& args)) {
+Status Repacking::convert(ThreadPool& pool, std::uint32_t weight,
+                          void (*work)(const RepackArgs& args), const sdk::Progress& progress) {
   std::vector<const RepackArgs*> items;
   for (const Stretch& stretch : stretches_) {
     if (stretch.weight == weight) items.push_back(&stretch.args);
@@ -100,6 +100,7 @@ void Repacking::convert(ThreadPool& pool, std::uint32_t weight,
            [&](std::size_t, std::size_t begin, std::size_t end, std::uint32_t) {
              for (std::size_t i = begin; i < end; ++i) work(*items[i]);
            });
+  return progress.report(done_, total_);
 }
 
 }  // namespace forge::cpu

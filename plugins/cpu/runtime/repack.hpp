@@ -31,8 +31,9 @@ class Repacking {
 
   // What became of `fits`, after run().
   bool all_fit(std::uint32_t weight) const;
-  // Once more over the tiles of a weight, by all threads.
-  void convert(ThreadPool& pool, std::uint32_t weight, void (*work)(const RepackArgs& args));
+  // Once more over the tiles of a weight, by all threads. An error: progress was told to stop.
+  Status convert(ThreadPool& pool, std::uint32_t weight, void (*work)(const RepackArgs& args),
+                 const sdk::Progress& progress);
 
  private:
   // Tiles of one matrix that one thread does in one go.

@@ -81,7 +81,7 @@ Result<PackedWeights> PackedWeights::pack(const KernelTable& kernels, const forg
   for (std::uint32_t w = 0; w < graph.n_weights; ++w) {
     if (!fit[w]) continue;
     packed.kernels_[w] = find_matmul(kernels, FORGE_TYPE_BF16);
-    work.convert(pool, w, kernels.bfloat16.convert);
+    FORGE_TRY(work.convert(pool, w, kernels.bfloat16.convert, progress));
   }
   return packed;
 }

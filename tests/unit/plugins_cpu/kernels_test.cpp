@@ -231,10 +231,9 @@ TEST_CASE("kernels: an activation that is no number makes every product of its r
 
 // A matrix of random numbers in the kernel's type, and rows of inputs in every form.
 struct Matmul {
-  static constexpr std::uint32_t kRows = 20;
-
-  Matmul(const KernelTable& table, const MatmulKernel& of)
+  Matmul(const KernelTable& table, const MatmulKernel& of, std::uint32_t rows)
       : kernel(of),
+        n_rows(rows),
         n_in(of.input == Input::kInt8 ? 2 * std::max(of.format.block, 32u) : 301),
         n_out(2 * table.tile_rows + 3),
         stride(n_out + 5),
@@ -244,7 +243,7 @@ struct Matmul {
     std::mt19937 random(kernel.type + 1);
     std::normal_distribution<float> normal;
     w.resize(std::size_t{n_out} * n_in);
-    x.resize(std::size_t{kRows} * n_in);
+    x.resize(std::size_t{n_rows} * n_in);
     for (float& v : w) v = normal(random);
     for (float& v : x) v = normal(random);
     std::vector<std::uint8_t> blocks(w.size() / codec->block_elements * codec->block_bytes);
@@ -261,10 +260,10 @@ struct Matmul {
     repack.tiles = lines.data()->bytes;
     kernel.repack(repack);
     q.resize(x.size());
-    scale.resize(kRows * (n_in / 32) + 1);
-    aux.resize(kRows * n_aux + 1);
-    bf16.resize(kRows * bf16_stride());
-    for (std::uint32_t r = 0; r < kRows; ++r) {
+    scale.resize(n_rows * (n_in / 32) + 1);
+    aux.resize(n_rows * n_aux + 1);
+    bf16.resize(n_rows * bf16_stride());
+    for (std::uint32_t r = 0; r < n_rows; ++r) {
       const float* const in = x.data() + std::size_t{r} * n_in;
       if (kernel.input == Input::kBf16)
         table.bfloat16.round_row(in, n_in, bf16.data() + r * bf16_stride());
@@ -330,7 +329,7 @@ struct Matmul {
   }
 
   const MatmulKernel& kernel;
-  const std::uint32_t n_in, n_out;
+  const std::uint32_t n_rows, n_in, n_out;
   const std::size_t stride, n_aux;
   std::vector<float> w, x, scale;
   std::vector<CacheLine> lines;
@@ -343,8 +342,8 @@ struct Matmul {
 // written.
 void check_matmul(const KernelTable& table, const MatmulKernel& kernel) {
   INFO(kernel.name);
-  const Matmul m(table, kernel);
-  constexpr std::uint32_t kRows = Matmul::kRows;
+  constexpr std::uint32_t kRows = 20;
+  const Matmul m(table, kernel, kRows);
   std::vector<float> whole(kRows * m.stride, 77);
   m.run(whole, 0, kRows, 0, 3);
   for (std::uint32_t n = 1; n <= kRows; ++n) {
@@ -366,6 +365,22 @@ TEST_CASE("kernels: matmul by tiles and by rows gives the bits of the whole") {
   static_cast<void>(process_codecs());
   for (const KernelTable* table : tables()) {
     for (const MatmulKernel& kernel : table->matmul) check_matmul(*table, kernel);
+  }
+}
+
+TEST_CASE("kernels: more rows than a pass takes get the bits of each alone") {
+  NEEDS_PROCESSOR();
+  static_cast<void>(process_codecs());
+  constexpr std::uint32_t kRows = 259;  // kPanelPass and three
+  for (const KernelTable* table : tables()) {
+    for (const MatmulKernel& kernel : table->matmul) {
+      INFO(kernel.name);
+      const Matmul m(*table, kernel, kRows);
+      std::vector<float> whole(kRows * m.stride, 77), alone(kRows * m.stride, 77);
+      m.run(whole, 0, kRows, 0, 3);
+      for (std::uint32_t r = 0; r < kRows; ++r) m.run(alone, r, 1, 0, 3);
+      REQUIRE(std::memcmp(whole.data(), alone.data(), whole.size() * sizeof(float)) == 0);
+    }
   }
 }
 

@@ -18,6 +18,8 @@ constexpr forge_plugin_limits_v1 limits_record() {
           .reserved = 0,
           .measure = [](forge_pack_device* device, forge_limits_v1* out, forge_message* message) {
             return fence(message, [&]() -> Status {
+              if (out->struct_size < sizeof(out->struct_size))
+                return invalid_argument("the record for limits does not say its size");
               FORGE_ASSIGN(forge_limits_v1 limits,
                            static_cast<Device&>(detail::device(device)).measure_limits());
               // A host may know less of the record.
