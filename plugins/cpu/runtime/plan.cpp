@@ -18,7 +18,8 @@ QuantizedShape quantized_shape(
   QuantizedShape shape;
   for (std::uint32_t w = 0; w < node.n_weights(); w += 2) {
     const MatmulKernel& kernel = kernel_of(node.weight_id(w));
-    if (kernel.input == Input::kBf16) shape.bf16 = row_pitch(2 * node.input(0).width) / 2;
+    if (kernel.input == Input::kBf16)
+      shape.bf16 = row_pitch(std::size_t{2} * node.input(0).width) / 2;
     if (kernel.input != Input::kInt8) continue;
     shape.k = node.input(0).width;
     shape.pitch = row_pitch(shape.k);
