@@ -200,8 +200,8 @@ struct FloatPanels {
   const std::uint8_t* weights[kTiles];
   float* sums[kTiles];
   const std::uint8_t* next[kTiles];  // what comes then
-  std::size_t n_steps = 0, next_bytes = 0;
-  bool last = false;  // of the tiles, whose columns of y come then
+  std::size_t n_steps = 0;
+  std::size_t next_bytes = 0;  // 0: none, the tiles' columns of y do
   std::uint32_t tile = 0, pass = 0;
 };
 
@@ -213,7 +213,7 @@ inline void float_panel_rows(const MatmulArgs& a, const FloatPanels<kTiles>& p,
                              std::uint32_t row = 0) {
   for (; row + T <= n_rows; row += T) {
     prefetch_next<kTiles>(p.next, p.next_bytes, row, row + T, n_rows);
-    if (p.last) prefetch_outputs<Isa, kTiles>(a, p.tile, p.pass + row, T);
+    if (p.next_bytes == 0) prefetch_outputs<Isa, kTiles>(a, p.tile, p.pass + row, T);
     const typename Weight::X* rows[T];
     typename Isa::F y[kTiles][T];
     const auto each = [&](auto&& body) __attribute__((always_inline)) {
@@ -269,7 +269,6 @@ struct FloatPasses {
           p.weights[i] = weights;
         }
       }
-      p.last = step + p.n_steps == n_steps;
       float_panel_rows<Isa, Unpacked, Unpacked::kPanelRows, kTiles>(
           a, p, x + step * Weight::kElements, input_stride<Weight>(a), n_rows);
     }

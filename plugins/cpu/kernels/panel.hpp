@@ -118,9 +118,8 @@ struct Panels {
   float* sums[kTiles];
   // Weights of the panels that come next, to be asked for while these are multiplied.
   const std::uint8_t* next[kTiles];
-  std::size_t next_bytes = 0;
-  bool last = false;       // of the tiles, whose columns of y come then
-  std::uint32_t tile = 0;  // the first
+  std::size_t next_bytes = 0;  // 0: none, the tiles' columns of y do
+  std::uint32_t tile = 0;      // the first
 };
 
 // Asks for the lines of y that n_rows rows of kTiles tiles go to, and for those of the residual: a
@@ -176,7 +175,7 @@ inline void panel_rows(const MatmulArgs& a, const Panels<Isa, Format, kTiles>& p
                        std::uint32_t row = 0) {
   for (; row + T <= n_rows; row += T) {
     prefetch_next<kTiles>(p.next, p.next_bytes, row, row + T, n_rows);
-    if (p.last) prefetch_outputs<Isa, kTiles>(a, p.tile, pass + row, T);
+    if (p.next_bytes == 0) prefetch_outputs<Isa, kTiles>(a, p.tile, pass + row, T);
     micro_panel<Isa, Format, T, kTiles>(p, n_parts, act_rows<T>(a, pass + row), block, row);
   }
   if constexpr (T > 1) {
@@ -208,7 +207,6 @@ inline void run_panels(const MatmulArgs& a, const std::uint8_t* const (&tiles)[k
       p.next[i] = quants + n * Format::kQuants * Isa::kWidth;
     }
     p.next_bytes = std::min(kPanelBlocks, n_blocks - b - n) * Format::kQuants * Isa::kWidth;
-    p.last = b + n == n_blocks;
     panel_rows<Isa, Format, Isa::kPanelRows, kTiles>(a, p, static_cast<int>(n * kParts), b * kParts,
                                                      pass, n_rows);
   }
