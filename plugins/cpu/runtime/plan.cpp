@@ -157,7 +157,7 @@ void CpuPlan::run_steps() {
   using Clock = std::chrono::steady_clock;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const std::size_t n = steps_[i]->n_items(execution_);
-    phases_[i] = {n, steps_[i]->chunk(n, pool_.size())};
+    phases_[i] = {n, steps_[i]->chunk(n, pool_.size()), steps_[i]->in_order()};
   }
   Clock::time_point start = Clock::now();
   const auto measure = [&](std::size_t step) {

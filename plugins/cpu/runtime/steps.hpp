@@ -75,6 +75,7 @@ class Step {
   virtual std::size_t n_items(const Execution& x) const = 0;
   // Items a thread takes at a time, given the number of threads.
   virtual std::size_t chunk(std::size_t n_items, std::size_t n_threads) const;
+  virtual bool in_order() const { return false; }  // see Phase
   virtual void run(const Execution& x, std::size_t begin, std::size_t end,
                    std::uint32_t thread) const = 0;
   virtual StepCost cost(const Execution& x) const = 0;

@@ -41,7 +41,10 @@ std::vector<int> allowed_processors() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(std::uint32_t n, bool pin) : n_(n), pin_(pin) { make_tickets(64); }
+ThreadPool::ThreadPool(std::uint32_t n, bool pin)
+    : n_(n), pin_(pin), next_stride_((std::size_t{n} + 7) / 8 * 8) {
+  make_tickets(64);
+}
 
 ThreadPool::~ThreadPool() { stop_threads(); }
 
@@ -49,6 +52,7 @@ ThreadPool::~ThreadPool() { stop_threads(); }
 void ThreadPool::make_tickets(std::size_t n) {
   stop_threads();
   tickets_ = std::make_unique<Ticket[]>(n);
+  nexts_ = std::make_unique<Next[]>(n * next_stride_);
   n_tickets_ = n;
   stop_ = false;
   threads_.reserve(n_ - 1);
@@ -81,16 +85,7 @@ void ThreadPool::run(std::span<const Phase> phases, const Work& work, const Phas
   const std::uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_.store(&work, std::memory_order_relaxed);
   n_phases_.store(phases.size(), std::memory_order_relaxed);
-  for (std::size_t p = 0; p < phases.size(); ++p) {
-    Ticket& ticket = tickets_[p];
-    // First of all, threads of the run before must find nothing to take: who sees the new n_items
-    // sees this.
-    ticket.next.store(std::uint64_t{run} << 32 | UINT32_MAX, std::memory_order_relaxed);
-    ticket.n_items.store(static_cast<std::uint32_t>(phases[p].n_items), std::memory_order_release);
-    ticket.chunk.store(static_cast<std::uint32_t>(phases[p].chunk), std::memory_order_release);
-    ticket.finished.store(0, std::memory_order_relaxed);
-    ticket.next.store(std::uint64_t{run} << 32, std::memory_order_release);
-  }
+  for (std::size_t p = 0; p < phases.size(); ++p) write_ticket(p, phases[p], run);
   run_.store(run, std::memory_order_release);
   run_.notify_all();
   wake_waiters();  // who waits for a phase of the run before
@@ -101,25 +96,61 @@ void ThreadPool::run(std::span<const Phase> phases, const Work& work, const Phas
   }
 }
 
+// Whole chunks, as many in each part as in the others, or one less.
+std::uint64_t ThreadPool::part_end(const Ticket& ticket, std::uint32_t part) const {
+  const std::uint64_t n = ticket.n_items.load(std::memory_order_acquire);
+  if (ticket.in_order.load(std::memory_order_acquire)) return n;  // the first is all
+  const std::uint64_t chunk = ticket.chunk.load(std::memory_order_acquire);
+  const std::uint64_t n_chunks = (n + chunk - 1) / chunk;
+  return std::min(n, n_chunks * (part + 1) / n_ * chunk);
+}
+
+void ThreadPool::write_ticket(std::size_t i, const Phase& phase, std::uint32_t run) {
+  const std::uint64_t tag = std::uint64_t{run} << 32;
+  // First of all, threads of the run before must find nothing to take: who sees any of the new
+  // numbers sees this.
+  for (std::uint32_t part = 0; part < n_; ++part)
+    next_of(i, part).store(tag | UINT32_MAX, std::memory_order_relaxed);
+  Ticket& ticket = tickets_[i];
+  ticket.n_items.store(static_cast<std::uint32_t>(phase.n_items), std::memory_order_release);
+  ticket.chunk.store(static_cast<std::uint32_t>(phase.chunk), std::memory_order_release);
+  ticket.in_order.store(phase.in_order, std::memory_order_release);
+  ticket.finished.store(0, std::memory_order_relaxed);
+  std::uint64_t begin = 0;
+  for (std::uint32_t part = 0; part < n_; ++part) {
+    next_of(i, part).store(tag | begin, std::memory_order_release);
+    begin = part_end(ticket, part);
+  }
+}
+
 // Takes chunks and does them until none is left; false when the run is another one by now.
 bool ThreadPool::take_items(std::size_t phase, std::uint32_t run, std::uint32_t thread) {
+  for (std::uint32_t i = 0; i < n_; ++i) {
+    if (!take_part(phase, run, (thread + i) % n_, thread)) return false;
+  }
+  return true;
+}
+
+bool ThreadPool::take_part(std::size_t phase, std::uint32_t run, std::uint32_t part,
+                           std::uint32_t thread) {
   Ticket& ticket = tickets_[phase];
-  std::uint64_t next = ticket.next.load(std::memory_order_acquire);
+  Next& at = next_of(phase, part);
+  std::uint64_t next = at.load(std::memory_order_acquire);
   for (;;) {
     if (next >> 32 != run) return false;
     const auto begin = static_cast<std::uint32_t>(next);
-    const std::uint32_t n = ticket.n_items.load(std::memory_order_acquire);
-    if (begin >= n) return true;
+    const auto part_to = static_cast<std::uint32_t>(part_end(ticket, part));
+    if (begin >= part_to) return true;
     const std::uint32_t end =
-        begin + std::min(n - begin, ticket.chunk.load(std::memory_order_acquire));
-    if (!ticket.next.compare_exchange_weak(next, std::uint64_t{run} << 32 | end,
-                                           std::memory_order_acq_rel, std::memory_order_acquire))
+        begin + std::min(part_to - begin, ticket.chunk.load(std::memory_order_acquire));
+    if (!at.compare_exchange_weak(next, std::uint64_t{run} << 32 | end, std::memory_order_acq_rel,
+                                  std::memory_order_acquire))
       continue;
     // From here to `finished`, the run cannot end: everything stays as it is.
     (*work_.load(std::memory_order_relaxed))(phase, begin, end, thread);
     const std::uint32_t before = ticket.finished.fetch_add(end - begin, std::memory_order_acq_rel);
-    if (before + (end - begin) == n) wake_waiters();
-    next = ticket.next.load(std::memory_order_acquire);
+    if (before + (end - begin) == ticket.n_items.load(std::memory_order_relaxed)) wake_waiters();
+    next = at.load(std::memory_order_acquire);
   }
 }
 

@@ -17,6 +17,10 @@ namespace forge::cpu {
 struct Phase {
   std::size_t n_items = 0;
   std::size_t chunk = 1;
+  // Taken from front to back, so that an item may wait for one before it. Otherwise each thread
+  // begins with a part of its own and takes of the others' when that is done: neighbours go to one
+  // thread, which reads on where it has read ahead.
+  bool in_order = false;
 };
 
 // n - 1 threads that help the one that calls run().
@@ -47,17 +51,25 @@ class ThreadPool {
 
  private:
   // One phase of the run under way. Threads may come late and find the ticket of a later run, even
-  // while it is written: what they read is atomic, and `next` carries the run's number, without
-  // which nothing can be taken.
+  // while it is written: what they read is atomic, and what says where a part goes on carries the
+  // run's number, without which nothing can be taken.
   struct alignas(64) Ticket {
-    std::atomic<std::uint64_t> next{0};     // run << 32 | first item not taken
-    std::atomic<std::uint32_t> n_items{0};  // of the phase
+    std::atomic<std::uint32_t> n_items{0};
     std::atomic<std::uint32_t> chunk{1};
+    std::atomic<bool> in_order{false};
     alignas(64) std::atomic<std::uint32_t> finished{0};  // items done
   };
+  // run << 32 | first item not taken, of a part of a phase.
+  using Next = std::atomic<std::uint64_t>;
 
+  Next& next_of(std::size_t phase, std::uint32_t part) const {
+    return nexts_[phase * next_stride_ + part];
+  }
+  std::uint64_t part_end(const Ticket& ticket, std::uint32_t part) const;
+  void write_ticket(std::size_t i, const Phase& phase, std::uint32_t run);
   void help(std::uint32_t thread);
   bool take_items(std::size_t phase, std::uint32_t run, std::uint32_t thread);
+  bool take_part(std::size_t phase, std::uint32_t run, std::uint32_t part, std::uint32_t thread);
   void wait_until_done(std::size_t phase, std::uint32_t run) const;
   void wake_waiters();
   void make_tickets(std::size_t n);
@@ -66,7 +78,9 @@ class ThreadPool {
 
   const std::uint32_t n_;
   const bool pin_;
+  const std::size_t next_stride_;  // parts of a phase, in whole cache lines
   std::unique_ptr<Ticket[]> tickets_;
+  std::unique_ptr<Next[]> nexts_;
   std::size_t n_tickets_ = 0;
   std::atomic<std::size_t> n_phases_{0};
   std::atomic<const Work*> work_{nullptr};

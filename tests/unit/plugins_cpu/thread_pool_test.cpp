@@ -85,6 +85,46 @@ TEST_CASE("thread pool: a thread without a processor holds nobody up") {
   CHECK(by_caller >= 19);  // at least the rest of the phase the helper slept in, if it came at all
 }
 
+TEST_CASE("thread pool: a thread begins with its own part, then takes of the others'") {
+  // The caller stays in its first item until the helper has done all the rest.
+  ThreadPool pool(2, false);
+  for (const std::size_t chunk : {1u, 3u, 4u}) {
+    CAPTURE(chunk);
+    std::vector<std::size_t> by_helper;
+    std::atomic<std::size_t> done{0};
+    const Phase phase = {24, chunk};
+    pool.run(std::span(&phase, 1),
+             [&](std::size_t, std::size_t begin, std::size_t end, std::uint32_t thread) {
+               if (thread == 0) {
+                 while (done != 24 - chunk) std::this_thread::yield();
+               } else {
+                 for (std::size_t i = begin; i < end; ++i) by_helper.push_back(i);
+                 done += end - begin;
+               }
+             });
+    std::vector<std::size_t> expected(24 - chunk);
+    std::iota(expected.begin(), expected.begin() + 12, 12u);
+    std::iota(expected.begin() + 12, expected.end(), chunk);
+    CHECK(by_helper == expected);
+  }
+}
+
+TEST_CASE("thread pool: in order, an item may wait for the one before it") {
+  for (const std::uint32_t n : {1u, 2u, 5u}) {
+    ThreadPool pool(n, false);
+    const std::vector<Phase> phases = {{40, 1, true}, {40, 1}, {41, 1, true}};
+    for (int run = 0; run < 200; ++run) {
+      std::vector<std::atomic<std::size_t>> next(phases.size());
+      pool.run(phases, [&](std::size_t p, std::size_t begin, std::size_t end, std::uint32_t) {
+        while (phases[p].in_order && next[p] != begin) std::this_thread::yield();
+        next[p] += end - begin;
+      });
+      CHECK(next[0] == 40);
+      CHECK(next[2] == 41);
+    }
+  }
+}
+
 TEST_CASE("thread pool: the end of each phase is told on the caller's thread, in order") {
   for (const std::uint32_t n : {1u, 3u}) {
     ThreadPool pool(n, false);
