@@ -95,13 +95,6 @@ class SegmentFold {
            a_.kv_head * a_.layout.head_bytes();
   }
 
-  // Asks for a head's share of a block, which is far from that of the block before and soon used
-  // once.
-  __attribute__((always_inline)) static void prefetch(const std::uint8_t* from,
-                                                      std::size_t n_bytes) {
-    for (std::size_t at = 0; at < n_bytes; at += 64) __builtin_prefetch(from + at, 0, 0);
-  }
-
   // go_on: the next tile is folded after it.
   void fold(std::uint32_t tile, bool go_on) {
     // Causality and windows leave a run of rows that see something.
@@ -111,11 +104,12 @@ class SegmentFold {
     while (end < a_.n_rows && !seen_by(a_, end, tile * kTile, kTile).empty()) ++end;
     if (begin == end) return;
     const std::uint8_t* k = head_of(tile);
-    const std::uint8_t* const next = go_on ? head_of(tile + 1) : nullptr;
-    if (go_on) prefetch(next, a_.layout.k_bytes());
-    score(k, begin * a_.group, (end - begin) * a_.group);
+    // A head's share of a block is far from that of the block before.
+    const std::uint8_t* const v = k + a_.layout.k_bytes();
+    const std::uint8_t* const next = go_on ? head_of(tile + 1) : v;
+    score(k, begin * a_.group, (end - begin) * a_.group, {v, next});
     soften(tile, begin, end);
-    if (go_on) prefetch(next + a_.layout.k_bytes(), a_.layout.v_bytes());
+    const Ahead ahead = go_on ? Ahead{next, next + a_.layout.k_bytes()} : Ahead{};
     // Rows that see the same are mixed together: all that see the whole tile.
     for (std::uint32_t r = begin; r < end;) {
       const Span span = seen_by(a_, r, tile * kTile, kTile);
@@ -123,37 +117,41 @@ class SegmentFold {
       while (last < end && span.low == seen_by(a_, last, tile * kTile, kTile).low &&
              span.high == seen_by(a_, last, tile * kTile, kTile).high)
         ++last;
-      mix(k + a_.layout.k_bytes(), span, r * a_.group, (last - r) * a_.group);
+      mix(v, span, r * a_.group, (last - r) * a_.group, r == begin ? ahead : Ahead{});
       r = last;
     }
   }
 
   // p of queries [first, first + n) = their products with K, times the scale.
-  void score(const std::uint8_t* k, std::uint32_t first, std::uint32_t n) {
+  void score(const std::uint8_t* k, std::uint32_t first, std::uint32_t n, const Ahead& all) {
     const bool q8 = a_.layout.k_type == KvType::kQ8;
-    if (q8) load_scales(k, dk_, floats(at_.k_scale));
+    if (q8) load_scales(k, dk_, floats(at_.k_scale), all);
     for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
+      const Ahead ahead = i == 0 ? all : Ahead{};
       const std::size_t at = first + i;
       const float* q = floats(at_.q) + at * dk_;
       float* s = floats(at_.p) + at * kTile;
       switch (a_.layout.k_type) {
         case KvType::kF16:
-          return KvFloat<Isa, true>::template score<N>(k, dk_, q, a_.scale, s);
+          return KvFloat<Isa, true>::template score<N>(k, dk_, q, a_.scale, s, ahead);
         case KvType::kF32:
-          return KvFloat<Isa, false>::template score<N>(k, dk_, q, a_.scale, s);
+          return KvFloat<Isa, false>::template score<N>(k, dk_, q, a_.scale, s, ahead);
         case KvType::kQ8:
           return KvQ8<Isa>::template score<N>(k + scale_bytes(dk_), dk_, words(at_.q) + at * dk_,
                                               floats(at_.q_scale) + at * (dk_ / kKvGroup),
-                                              floats(at_.k_scale), s);
+                                              floats(at_.k_scale), s, ahead.from(scale_bytes(dk_)));
       }
     });
   }
 
   // f16 scales [dim / 32, 32] as f32.
-  static void load_scales(const std::uint8_t* from, std::uint32_t dim, float* to) {
+  static void load_scales(const std::uint8_t* from, std::uint32_t dim, float* to,
+                          const Ahead& ahead) {
     const auto* half = reinterpret_cast<const std::uint16_t*>(from);
-    for (std::uint32_t i = 0; i < dim; i += Isa::kWidth)
+    for (std::uint32_t i = 0; i < dim; i += Isa::kWidth) {
+      ahead.ask<Isa::kWidth * 2>(std::size_t{i} * 2);
       Isa::store(to + i, Isa::load_half(half + i));
+    }
   }
 
   // Scores of rows [begin, end) to p; m and l; alpha and peak for the product with V.
@@ -216,9 +214,11 @@ class SegmentFold {
   }
 
   // o of queries [first, first + n), which see the same of the tile.
-  void mix(const std::uint8_t* v, Span span, std::uint32_t first, std::uint32_t n) {
-    if (a_.layout.v_type == KvType::kQ8) take_v_scales(v, span);
+  void mix(const std::uint8_t* v, Span span, std::uint32_t first, std::uint32_t n,
+           const Ahead& all) {
+    if (a_.layout.v_type == KvType::kQ8) take_v_scales(v, span, all);
     for_queries<Isa>(n, [&]<int N>(std::uint32_t i) {
+      const Ahead ahead = i == 0 ? all : Ahead{};
       const std::size_t at = first + i;
       const float* p = floats(at_.p) + at * kTile;
       const float* alpha = floats(at_.alpha) + at;
@@ -226,21 +226,24 @@ class SegmentFold {
       float* o = floats(at_.o) + at * dv_;
       switch (a_.layout.v_type) {
         case KvType::kF16:
-          return KvFloat<Isa, true>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o);
+          return KvFloat<Isa, true>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o,
+                                                     ahead);
         case KvType::kF32:
-          return KvFloat<Isa, false>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o);
+          return KvFloat<Isa, false>::template mix<N>(v, dv_, span.low, span.high, p, alpha, o,
+                                                      ahead);
         case KvType::kQ8:
           return KvQ8<Isa>::template mix<N>(v + scale_bytes(dv_), dv_, floats(at_.v_scale),
-                                            floats(at_.v_top), p, peak, alpha, o);
+                                            floats(at_.v_top), p, peak, alpha, o,
+                                            ahead.from(scale_bytes(dv_)));
       }
     });
   }
 
   // v_top: for each 32 elements the largest scale in the span, NaN if one is none; v_scale: the
   // others as fractions of it, 0 outside of the span.
-  void take_v_scales(const std::uint8_t* scales, Span span) {
+  void take_v_scales(const std::uint8_t* scales, Span span, const Ahead& ahead) {
     float* v_scale = floats(at_.v_scale);
-    load_scales(scales, dv_, v_scale);
+    load_scales(scales, dv_, v_scale, ahead);
     for (std::uint32_t b = 0; b < dv_ / kKvGroup; ++b) {
       float* s = v_scale + std::size_t{b} * kTile;
       for (std::uint32_t j = 0; j < span.low; ++j) s[j] = 0;

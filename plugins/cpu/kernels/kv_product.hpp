@@ -62,6 +62,27 @@ inline void for_queries(std::uint32_t n, Body&& body) {
   }
 }
 
+// What is read after this: where the next part is, and the one after it. A product asks for a line
+// of each with every line of its own, as a processor whose slots for misses are taken forgets what
+// it is asked for; so the lines of both are asked for twice.
+struct Ahead {
+  const std::uint8_t* next = nullptr;  // nullptr: nothing is asked for
+  const std::uint8_t* after = nullptr;
+
+  Ahead from(std::size_t offset) const {
+    return next == nullptr ? Ahead{} : Ahead{next + offset, after + offset};
+  }
+  template <std::size_t kBytes>
+  __attribute__((always_inline)) void ask(std::size_t offset) const {
+    if (next == nullptr) return;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kBytes; i += 64) {
+      __builtin_prefetch(next + offset + i, 0, 0);
+      __builtin_prefetch(after + offset + i, 0, 0);
+    }
+  }
+};
+
 // Registers side by side for each of N queries, at most `most`: the largest power of two for which
 // the sums, `loads` registers of K or V for each column, and `others` stay in registers.
 template <class Isa>
@@ -89,15 +110,17 @@ struct KvFloat {
 
   // s [N, 32] = scale * q [N, dk] times k [dk, 32]
   template <int N>
-  static void score(const std::uint8_t* k, std::uint32_t dk, const float* q, float scale,
-                    float* s) {
+  static void score(const std::uint8_t* k, std::uint32_t dk, const float* q, float scale, float* s,
+                    const Ahead& ahead) {
     constexpr int C = columns_for<Isa>(N, kVectors, 1, 1);
     for (int first = 0; first < kVectors; first += C) {
       F sum[N][C];
       for (auto& row : sum) {
         for (F& f : row) f = Isa::zero();
       }
+      const Ahead once = first == 0 ? ahead : Ahead{};
       for (std::uint32_t d = 0; d < dk; ++d) {
+        once.ask<kTile * kBytes>(std::size_t{d} * kTile * kBytes);
         F column[C];
 #pragma GCC unroll 8
         for (int c = 0; c < C; ++c)
@@ -121,9 +144,9 @@ struct KvFloat {
   // o [N, dv] = o * alpha [N] + p [N, low .. high - 1] times v [32, dv]
   template <int N>
   static void mix(const std::uint8_t* v, std::uint32_t dv, std::uint32_t low, std::uint32_t high,
-                  const float* p, const float* alpha, float* o) {
+                  const float* p, const float* alpha, float* o, const Ahead& ahead) {
     std::uint32_t d = 0;
-    columns<N, columns_for<Isa>(N, 8, 1, 1)>(v, dv, low, high, p, alpha, o, d);
+    columns<N, columns_for<Isa>(N, 8, 1, 1)>(v, dv, low, high, p, alpha, o, ahead, d);
     for (; d < dv; ++d) column(N, v, d, dv, low, high, p, alpha, o);
   }
 
@@ -132,7 +155,7 @@ struct KvFloat {
   template <int N, int C>
   static void columns(const std::uint8_t* v, std::uint32_t dv, std::uint32_t low,
                       std::uint32_t high, const float* p, const float* alpha, float* o,
-                      std::uint32_t& d) {
+                      const Ahead& ahead, std::uint32_t& d) {
     for (; d + C * Isa::kWidth <= dv; d += C * Isa::kWidth) {
       F sum[N][C];
 #pragma GCC unroll 8
@@ -143,6 +166,7 @@ struct KvFloat {
                                Isa::set1(alpha[n]));
       }
       for (std::uint32_t j = low; j < high; ++j) {
+        ahead.ask<C * Isa::kWidth * kBytes>((std::size_t{j} * dv + d) * kBytes);
         F row[C];
 #pragma GCC unroll 8
         for (int c = 0; c < C; ++c)
@@ -161,7 +185,7 @@ struct KvFloat {
           Isa::store(o + std::size_t(n) * dv + d + c * Isa::kWidth, sum[n][c]);
       }
     }
-    if constexpr (C > 1) columns<N, C / 2>(v, dv, low, high, p, alpha, o, d);
+    if constexpr (C > 1) columns<N, C / 2>(v, dv, low, high, p, alpha, o, ahead, d);
   }
 
   // One element, with the lanes' operations.
@@ -221,15 +245,15 @@ struct KvQ8 {
   // k_scale [dk / 32, 32]
   template <int N>
   static void score(const std::uint8_t* k, std::uint32_t dk, const std::int16_t* q,
-                    const float* q_scale, const float* k_scale, float* s) {
+                    const float* q_scale, const float* k_scale, float* s, const Ahead& ahead) {
     constexpr int C = columns_for<Isa>(N, kVectors, 2, 2);
     const std::uint32_t n_groups = dk / kKvGroup;
     for (std::uint32_t b = 0; b < n_groups; ++b) {
 #pragma GCC unroll 1
       for (int first = 0; first < kVectors; first += C) {
         I sum[N][C];
-        products<N, C>(k + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4,
-                       q + std::size_t{b} * kKvGroup, dk, sum);
+        const std::size_t bytes = std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4;
+        products<N, C>(k + bytes, q + std::size_t{b} * kKvGroup, dk, ahead.from(bytes), sum);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
           const F qs = Isa::set1(q_scale[std::size_t(n) * n_groups + b]);
@@ -250,7 +274,8 @@ struct KvQ8 {
   // its largest. v_scale [dv / 32, 32] as fractions of v_top [dv / 32].
   template <int N>
   static void mix(const std::uint8_t* v, std::uint32_t dv, const float* v_scale, const float* v_top,
-                  const float* p, const float* peak, const float* alpha, float* o) {
+                  const float* p, const float* peak, const float* alpha, float* o,
+                  const Ahead& ahead) {
     constexpr int C = columns_for<Isa>(N, kVectors, 2, 2);
     alignas(64) std::int16_t u[N][kTile];
     alignas(64) float levels[N][kTile];  // p in words of its peak
@@ -275,8 +300,8 @@ struct KvQ8 {
       for (int first = 0; first < kVectors; first += C) {
         const std::uint32_t d = b * kKvGroup + first * Isa::kWidth;
         I sum[N][C];
-        products<N, C>(v + std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4, u[0], kTile,
-                       sum);
+        const std::size_t bytes = std::size_t{b} * kGroupBytes + first * Isa::kWidth * 4;
+        products<N, C>(v + bytes, u[0], kTile, ahead.from(bytes), sum);
 #pragma GCC unroll 8
         for (int n = 0; n < N; ++n) {
           const F factor = Isa::set1(v_top[b] * (peak[n] / kWordLevels));
@@ -296,7 +321,7 @@ struct KvQ8 {
   // sum [N, C registers of the 32 lanes] over 8 quads of bytes and 32 words of each row of x.
   template <int N, int C>
   static void products(const std::uint8_t* bytes, const std::int16_t* x, std::size_t x_stride,
-                       I (&sum)[N][C]) {
+                       const Ahead& ahead, I (&sum)[N][C]) {
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
 #pragma GCC unroll 8
@@ -305,6 +330,7 @@ struct KvQ8 {
     // Unrolled, the words of x would be kept for the next columns, and registers be spilt for them.
 #pragma GCC unroll 1
     for (std::size_t quad = 0; quad < 8; ++quad) {
+      ahead.ask<C * Isa::kWidth * 4>(quad * kQuadBytes);
       I even[C], odd[C];
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) {
