@@ -101,8 +101,8 @@ inline const typename Weight::X* input_row(const MatmulArgs& a, std::uint32_t ro
   }
 }
 
-// y += n steps of kTiles tiles times T rows. kAhead: asks for the weights that come
-// later, as nobody has yet.
+// y += n steps of kTiles tiles times T rows. kAhead: asks for weights ahead, as
+// nobody has yet.
 template <class Isa, class Weight, int T, int kTiles, bool kAhead>
 __attribute__((always_inline)) inline void float_steps(const std::uint8_t* const (&w)[kTiles],
                                                        const typename Weight::X* const (&x)[T],
@@ -125,7 +125,7 @@ __attribute__((always_inline)) inline void float_steps(const std::uint8_t* const
     for (int i = 0; i < kTiles; ++i) {
       weights[i] = Weight::template load<J % 2>(w[i], step);
       Isa::hold(weights[i]);  // or every product would load them again
-      if (kAhead && J * kStep % 64 == 0) prefetch_ahead(w[i] + step * kStep);
+      if (kAhead && J * kStep % 64 == 0) prefetch_ahead<4096>(w[i] + step * kStep);
     }
 #pragma GCC unroll 16
     for (int t = 0; t < T; ++t) {

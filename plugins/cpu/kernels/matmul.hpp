@@ -41,7 +41,13 @@ __attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p)
   constexpr std::size_t kBegin = (kBytes * J / kParts + 63) / 64 * 64;
   constexpr std::size_t kEnd = (kBytes * (J + 1) / kParts + 63) / 64 * 64;
 #pragma GCC unroll 16
-  for (std::size_t i = kBegin; i < kEnd; i += 64) prefetch_ahead(p + i);
+  for (std::size_t i = kBegin; i < kEnd; i += 64) {
+    if constexpr (Format::kBlock == 256) {
+      prefetch_ahead<12288, 6144, 3072>(p + i);
+    } else {
+      prefetch_ahead<8192, 4096>(p + i);
+    }
+  }
 }
 
 template <class Isa, class Format, int T, int... J>

@@ -21,18 +21,17 @@ namespace forge::cpu {
 // second-level cache from tile to tile.
 inline constexpr std::uint32_t kPanelPass = 256;
 
-// How far ahead weights are asked for, bytes. With few rows they pass by once, and how soon they
-// come decides; the processor's own prefetching starts anew at every page. More than once, as a
-// processor whose slots for misses are taken forgets what it is asked for: Q4_K with two threads
-// reaches 80 % of what reading alone does when asked for once, 97 % with these (AMD EPYC, Zen 5).
-inline constexpr std::size_t kPrefetchAhead[] = {12288, 6144, 3072};
-
-// Asks for the lines that lie so far after p's; they are soon used and never again. Always inlined,
-// for a function that only prefetches counts as one that does nothing, and calls of it are left
-// out.
+// Asks for the lines that lie so many bytes after p's: with few rows weights pass by once, and how
+// soon they come decides; the processor's own prefetching starts anew at every page. What is asked
+// for is soon used and never again. More than one distance, as a processor whose slots for misses
+// are taken forgets what it is asked for: with two threads Q4_K reaches 80 % of what reading alone
+// does when asked for once, 97 % when three times (AMD EPYC, Zen 5). Which distances are best
+// depends on how much is computed between two lines, and was measured.
+// Always inlined, for a function that only prefetches counts as one that does nothing, and calls of
+// it are left out.
+template <std::size_t... kDistances>
 __attribute__((always_inline)) inline void prefetch_ahead(const std::uint8_t* p) {
-#pragma GCC unroll 4
-  for (const std::size_t distance : kPrefetchAhead) __builtin_prefetch(p + distance, 0, 0);
+  (__builtin_prefetch(p + kDistances, 0, 0), ...);
 }
 
 // Asks for the share of the next panels' weights that belongs to rows [row, end) of n_rows: the
