@@ -147,9 +147,10 @@ bool ThreadPool::take_part(std::size_t phase, std::uint32_t run, std::uint32_t p
                                   std::memory_order_acquire))
       continue;
     // From here to `finished`, the run cannot end: everything stays as it is.
+    const std::uint32_t n = ticket.n_items.load(std::memory_order_relaxed);
     (*work_.load(std::memory_order_relaxed))(phase, begin, end, thread);
     const std::uint32_t before = ticket.finished.fetch_add(end - begin, std::memory_order_acq_rel);
-    if (before + (end - begin) == ticket.n_items.load(std::memory_order_relaxed)) wake_waiters();
+    if (before + (end - begin) == n) wake_waiters();
     next = at.load(std::memory_order_acquire);
   }
 }
