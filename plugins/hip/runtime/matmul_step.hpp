@@ -53,6 +53,10 @@ class MatmulStep final : public Step {
   bool can_quantize() const;
   // That it shall; y_wanted: not only there.
   void quantize_to(const QuantizedRows& to, bool y_wanted);
+  // Quantized rows it reads, and those it leaves: never the same, as the kernel writes some while
+  // it reads others. k 0: none.
+  const QuantizedRows& reads() const { return input_.rows; }
+  const QuantizedRows& leaves() const { return to_; }
 
  private:
   struct Kernel {

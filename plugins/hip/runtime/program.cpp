@@ -251,7 +251,9 @@ class Builder {
     const std::uint32_t x = node.input_id(0);
     const std::uint32_t k = node.input(0).width;
     for (std::uint32_t slot = 0; slot < 2; ++slot) {
-      if (quantized_[slot] == x) return {slot, k};
+      if (quantized_[slot] != x) continue;
+      last_slot_ = slot;  // what the reader leaves goes to the other set
+      return {slot, k};
     }
     const QuantizedRows rows = claim_rows(x, k);
     const Step* maker = ask_maker(node, rows);

@@ -8,6 +8,7 @@
 #include "core/graph/graph.hpp"
 #include "core/graph/passes.hpp"
 #include "plugins/gfx1100/traits.hpp"
+#include "plugins/hip/runtime/matmul_step.hpp"
 #include "plugins/hip/runtime/value_use.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/tiny_graph.hpp"
@@ -85,6 +86,32 @@ TEST_CASE("hip program: a layer of a quantized qwen3") {
   // Merging what splits made quantizes, too.
   CHECK(launches_of_one_row(program, 4)[2] == 2);
   CHECK(launches_of_one_row(program, 4)[3] == 0);
+}
+
+TEST_CASE("hip program: no kernel writes quantized rows over those it reads") {
+  // A block beside another: what both read is quantized once, and the second reads it after the
+  // first has quantized something of its own.
+  test::GraphMaker g;
+  const std::uint32_t x = g.embed(g.weight("table", {64, 19}), 64);
+  const std::uint32_t one = g.linear(g.linear(x, g.weight("a", {64, 64})), g.weight("b", {64, 64}));
+  const std::uint32_t gate = g.linear(x, g.weight("gate", {64, 96}));
+  const std::uint32_t up = g.linear(x, g.weight("up", {64, 96}));
+  const std::uint32_t two = g.linear(g.gated(gate, up), g.weight("down", {96, 64}));
+  const std::uint32_t sum = g.select_rows(g.add(one, two));
+  graph::Graph made = g.finish(g.linear(sum, g.weight("out", {64, 19})), 19);
+  for (std::size_t w = 1; w < made.weights.size(); ++w) made.weights[w].type = FORGE_TYPE_Q8_0;
+  const graph::Graph graph = fused(std::move(made));
+  const graph::GraphView view(graph);
+  const Program program = Program::build(*view.get(), kOptions);
+  int n_quantizing = 0;
+  for (const auto& step : program.steps) {
+    const auto* matmul = dynamic_cast<const MatmulStep*>(step.get());
+    if (matmul == nullptr || matmul->leaves().k == 0) continue;
+    CAPTURE(step->name);
+    CHECK(matmul->leaves().slot != matmul->reads().slot);
+    ++n_quantizing;
+  }
+  CHECK(n_quantizing == 1);  // the gated one
 }
 
 TEST_CASE("hip program: float matrices are not quantized for") {
