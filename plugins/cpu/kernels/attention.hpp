@@ -104,7 +104,8 @@ class SegmentFold {
     while (end < a_.n_rows && !seen_by(a_, end, tile * kTile, kTile).empty()) ++end;
     if (begin == end) return;
     const std::uint8_t* k = head_of(tile);
-    // A head's share of a block is far from that of the block before.
+    // A head's share of a block is far from that of the block before. After the last there is V
+    // alone.
     const std::uint8_t* const v = k + a_.layout.k_bytes();
     const std::uint8_t* const next = go_on ? head_of(tile + 1) : v;
     score(k, begin * a_.group, (end - begin) * a_.group, {v, next});

@@ -101,8 +101,8 @@ inline const typename Weight::X* input_row(const MatmulArgs& a, std::uint32_t ro
   }
 }
 
-// y += n steps of kTiles tiles times T rows. kAhead: asks for weights ahead, as
-// nobody has yet.
+// y += n steps of kTiles tiles times T rows. kAhead: asks for weights ahead, as nobody
+// has yet.
 template <class Isa, class Weight, int T, int kTiles, bool kAhead>
 __attribute__((always_inline)) inline void float_steps(const std::uint8_t* const (&w)[kTiles],
                                                        const typename Weight::X* const (&x)[T],

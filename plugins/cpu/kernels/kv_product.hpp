@@ -63,8 +63,7 @@ inline void for_queries(std::uint32_t n, Body&& body) {
 }
 
 // What is read after this: where the next part is, and the one after it. A product asks for a line
-// of each with every line of its own, as a processor whose slots for misses are taken forgets what
-// it is asked for; so the lines of both are asked for twice.
+// of each with every line of its own, so that all are asked for twice (panel.hpp: prefetch_ahead).
 struct Ahead {
   const std::uint8_t* next = nullptr;  // nullptr: nothing is asked for
   const std::uint8_t* after = nullptr;

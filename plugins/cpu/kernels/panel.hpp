@@ -24,11 +24,10 @@ inline constexpr std::uint32_t kPanelPass = 256;
 // Asks for the lines that lie so many bytes after p's: with few rows weights pass by once, and how
 // soon they come decides; the processor's own prefetching starts anew at every page. What is asked
 // for is soon used and never again. More than one distance, as a processor whose slots for misses
-// are taken forgets what it is asked for: with two threads Q4_K reaches 80 % of what reading alone
-// does when asked for once, 97 % when three times (AMD EPYC, Zen 5). Which distances are best
-// depends on how much is computed between two lines, and was measured.
-// Always inlined, for a function that only prefetches counts as one that does nothing, and calls of
-// it are left out.
+// are taken seems to forget what it is asked for: with two threads Q4_K reaches 80 % of what
+// reading alone does when asked for once, 97 % when three times (AMD EPYC, Zen 5). Which distances
+// are best depends on how much is computed between two lines, and was measured. Always inlined, for
+// a function that only prefetches counts as one that does nothing, and calls of it are left out.
 template <std::size_t... kDistances>
 __attribute__((always_inline)) inline void prefetch_ahead(const std::uint8_t* p) {
   (__builtin_prefetch(p + kDistances, 0, 0), ...);
