@@ -93,6 +93,21 @@ struct alignas(64) CacheLine {
   std::uint8_t bytes[64];
 };
 
+// How far ahead of what is multiplied weights are asked for, in bytes: into the first-level cache,
+// the second-level one, and the first-level one once more.
+struct AheadBytes {
+  std::uint32_t first, second, third;
+};
+
+// For quantized weights by the elements of a block: which distances are best depends on how much is
+// computed between two lines, and on the processor. These were measured on an AMD EPYC (Zen 5),
+// where with two threads Q4_K reaches 80 % of what reading alone does when asked for once, 97 %
+// when three times. Float weights do with a fixed distance.
+struct WeightsAhead {
+  AheadBytes blocks_of_256 = {12288, 6144, 3072};
+  AheadBytes blocks_of_32 = {8192, 6144, 4096};
+};
+
 // One matrix of a (grouped) linear node.
 struct MatmulWeight {
   const std::uint8_t* tiles = nullptr;  // [ceil(n_out / tile_rows)] tiles
@@ -124,6 +139,7 @@ struct MatmulArgs {
   const float* residual = nullptr;  // [n_rows, n_out] or nullptr
   std::size_t residual_stride = 0;
   std::uint32_t tile_begin = 0, tile_end = 0;
+  WeightsAhead ahead;
 };
 
 // One call: tiles [tile_begin, tile_end) of a matrix out of its rows in the file (docs/codecs.md).

@@ -35,27 +35,22 @@ constexpr std::uint32_t kFewRows = 8;
 // Asks for what lies ahead of sub-block J's share of a block's lines, from p on: an even share, as
 // the processor has few slots for what is under way.
 template <class Isa, class Format, int J>
-__attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p) {
+__attribute__((always_inline)) inline void prefetch_share(const std::uint8_t* p,
+                                                          const AheadBytes& ahead) {
   constexpr std::size_t kParts = Format::kBlock / 32;
   constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   constexpr std::size_t kBegin = (kBytes * J / kParts + 63) / 64 * 64;
   constexpr std::size_t kEnd = (kBytes * (J + 1) / kParts + 63) / 64 * 64;
 #pragma GCC unroll 16
-  for (std::size_t i = kBegin; i < kEnd; i += 64) {
-    if constexpr (Format::kBlock == 256) {
-      prefetch_ahead<12288, 6144, 3072>(p + i);
-    } else {
-      prefetch_ahead<8192, 4096>(p + i);
-    }
-  }
+  for (std::size_t i = kBegin; i < kEnd; i += 64) prefetch_ahead(p + i, ahead);
 }
 
 template <class Isa, class Format, int T, int... J>
 inline void whole_block(const Format (&format)[1], const std::uint8_t* quants, const ActRows<T>& x,
-                        std::size_t block, const std::uint8_t* from, typename Isa::F (&y)[1][T],
-                        std::integer_sequence<int, J...>) {
+                        std::size_t block, const std::uint8_t* from, const AheadBytes& ahead,
+                        typename Isa::F (&y)[1][T], std::integer_sequence<int, J...>) {
   const auto one = [&]<int kJ>(std::integral_constant<int, kJ>) __attribute__((always_inline)) {
-    if (from != nullptr) prefetch_share<Isa, Format, kJ>(from);
+    if (from != nullptr) prefetch_share<Isa, Format, kJ>(from, ahead);
     typename Isa::B w[8];
     format[0].template weights<kJ>(quants, w);
     any_sub_block<Isa, Format, T, kJ, 1>(format, {w}, x, block + kJ, y);
@@ -76,13 +71,14 @@ inline void micro_quantized(const MatmulArgs& a, const std::uint8_t* tile, std::
   const std::uint8_t* quants = tile + a.format.head_size(a.n_in);
   // The tile's heads lie before its quants and are read with them.
   const std::uint8_t* const from = a.n_rows <= kFewRows ? quants : nullptr;
+  const AheadBytes ahead = Format::kBlock == 256 ? a.ahead.blocks_of_256 : a.ahead.blocks_of_32;
   const std::size_t n_blocks = a.n_in / Format::kBlock;
   constexpr std::size_t kBytes = (Format::kHead + Format::kQuants) * Isa::kWidth;
   for (std::size_t b = 0; b < n_blocks; ++b) {
     Format format[1];
     format[0].begin(head);
     whole_block<Isa, Format, T>(format, quants, x, b * kParts,
-                                from == nullptr ? nullptr : from + b * kBytes, y,
+                                from == nullptr ? nullptr : from + b * kBytes, ahead, y,
                                 std::make_integer_sequence<int, kParts>{});
     head += Format::kHead * Isa::kWidth;
     quants += Format::kQuants * Isa::kWidth;

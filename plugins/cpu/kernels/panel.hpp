@@ -21,16 +21,16 @@ namespace forge::cpu {
 // second-level cache from tile to tile.
 inline constexpr std::uint32_t kPanelPass = 256;
 
-// Asks for the lines that lie so many bytes after p's: with few rows weights pass by once, and how
-// soon they come decides; the processor's own prefetching starts anew at every page. What is asked
-// for is soon used and never again. More than one distance, as a processor whose slots for misses
-// are taken seems to forget what it is asked for: with two threads Q4_K reaches 80 % of what
-// reading alone does when asked for once, 97 % when three times (AMD EPYC, Zen 5). Which distances
-// are best depends on how much is computed between two lines, and was measured. Always inlined, for
-// a function that only prefetches counts as one that does nothing, and calls of it are left out.
-template <std::size_t... kDistances>
-__attribute__((always_inline)) inline void prefetch_ahead(const std::uint8_t* p) {
-  (__builtin_prefetch(p + kDistances, 0, 0), ...);
+// Asks for the lines that lie so far after p's: with few rows weights pass by once, and how soon
+// they come decides; the processor's own prefetching starts anew at every page. More than one
+// distance, as a processor whose slots for misses are taken seems to forget what it is asked for.
+// Always inlined, for a function that only prefetches counts as one that does nothing, and calls of
+// it are left out.
+__attribute__((always_inline)) inline void prefetch_ahead(const std::uint8_t* p,
+                                                          const AheadBytes& ahead) {
+  __builtin_prefetch(p + ahead.first, 0, 3);
+  __builtin_prefetch(p + ahead.second, 0, 2);
+  __builtin_prefetch(p + ahead.third, 0, 3);
 }
 
 // Asks for the share of the next panels' weights that belongs to rows [row, end) of n_rows: the

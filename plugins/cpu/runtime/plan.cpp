@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "plugins/cpu/runtime/processor.hpp"
+
 namespace forge::cpu {
 
 std::uint64_t Workspace::bytes(std::uint32_t max_rows, std::uint32_t n_threads) const {
@@ -101,6 +103,7 @@ Status CpuPlan::allocate(const Workspace& workspace) {
   }
   Execution& x = execution_;
   x.kernels = &kernels_;
+  x.ahead = weights_ahead();
   x.quantized = {reinterpret_cast<std::int8_t*>(quantized_.data()), scale_.floats(),
                  reinterpret_cast<std::int32_t*>(aux_.data()),
                  reinterpret_cast<std::uint16_t*>(bf16_.data())};

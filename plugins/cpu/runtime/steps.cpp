@@ -74,6 +74,7 @@ void MatmulStep::run(const Execution& x, std::size_t begin, std::size_t end,
         args.residual = x.values[m.residual].base;
         args.residual_stride = x.values[m.residual].stride;
       }
+      args.ahead = x.ahead;
       args.tile_begin = static_cast<std::uint32_t>(from - first);
       args.tile_end = static_cast<std::uint32_t>(to - first);
       m.kernel->run(args);

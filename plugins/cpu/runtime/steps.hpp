@@ -52,6 +52,7 @@ struct RowInfo {
 // Everything a step may look at while the batch runs. Built by the calling thread, read by all.
 struct Execution {
   const KernelTable* kernels = nullptr;
+  WeightsAhead ahead;
   const forge_batch_v1* batch = nullptr;
   CpuState* state = nullptr;
   std::vector<Place> values;
