@@ -47,7 +47,8 @@ struct PluginsConfig {
   std::vector<std::string> allow;         // plugin ids; empty: all
   std::vector<std::string> deny;
   std::vector<std::string> force;  // ids ranked before all others, best first
-  bool safe = false;  // only what runs on every desktop: no GPU packs, nothing beyond AVX2
+  // Only what runs on every desktop: no GPU packs, no pack that needs more than AVX2.
+  bool safe = false;
   bool operator==(const PluginsConfig&) const = default;
 };
 

@@ -2,6 +2,8 @@
 // set; everything else of the plugin is baseline.
 #include "plugins/cpu-avx2/kernels.hpp"
 
+#include <cpuid.h>
+
 #include "plugins/cpu-avx2/traits.hpp"
 #include "plugins/cpu/kernels/table.hpp"
 
@@ -22,6 +24,15 @@ constexpr KernelTable kTable = make_table<Avx2>(kMatmul);
 
 }  // namespace
 
-const KernelTable& kernels() { return kTable; }
+const KernelTable& kernels() { return has_vnni() ? vnni_kernels() : plain_kernels(); }
+
+const KernelTable& plain_kernels() { return kTable; }
+
+// Asked of the processor itself: __builtin_cpu_supports() would have something run when the library
+// is opened. Needs no more of the system than AVX2 does.
+bool has_vnni() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & 1u << 4) != 0;
+}
 
 }  // namespace forge::cpu

@@ -1,4 +1,5 @@
-// plugins/cpu-avx2/kernels.hpp: what kernels.cpp gives to plugin.cpp.
+// plugins/cpu-avx2/kernels.hpp: what kernels.cpp and vnni_kernels.cpp give to
+// plugin.cpp.
 #ifndef FORGE_PLUGINS_CPU_AVX2_KERNELS_HPP_
 #define FORGE_PLUGINS_CPU_AVX2_KERNELS_HPP_
 
@@ -6,7 +7,14 @@
 
 namespace forge::cpu {
 
+// Those for this processor.
 const KernelTable& kernels();
+
+// Those for processors without AVX-VNNI, and with it.
+const KernelTable& plain_kernels();
+const KernelTable& vnni_kernels();
+
+bool has_vnni();
 
 }  // namespace forge::cpu
 

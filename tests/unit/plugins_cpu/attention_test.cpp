@@ -82,7 +82,7 @@ class Sequence {
     args.n_rows = 1;
     args.k = k_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dk;
     args.v = v_.data() + std::size_t{p} * shape_.n_kv_heads * shape_.dv;
-    for (args.head = 0; args.head < shape_.n_kv_heads; ++args.head) kernels().kv_write(args);
+    for (args.head = 0; args.head < shape_.n_kv_heads; ++args.head) tested().kv_write(args);
   }
 
   // Answers [n, heads, dv] of rows that come in blocks of `rows` from position `first` on.
@@ -117,8 +117,8 @@ class Sequence {
         a.sinks = shape_.sinks ? sinks_.data() + head : nullptr;
         for (std::uint32_t s = a.first_of(0) / kSegment; s <= (p + a.n_rows - 1) / kSegment; ++s) {
           a.segment = s;
-          kernels().attention_segment(a);
-          kernels().attention_join(a);
+          tested().attention_segment(a);
+          tested().attention_join(a);
         }
       }
     }
@@ -192,7 +192,7 @@ TEST_CASE("attention: KV is written where attention reads it, and nowhere else")
       for (float& x : k) x = normal(random);
       for (float& x : v) x = normal(random);
       for (std::uint32_t h = 0; h < heads; ++h)
-        kernels().kv_write({layout, block.data(), 7, h, 1, k.data(), v.data(), 0, 0});
+        tested().kv_write({layout, block.data(), 7, h, 1, k.data(), v.data(), 0, 0});
       const auto check = [&](const float* x, std::uint32_t dim, std::uint32_t d, float got) {
         if (type != KvType::kQ8) {
           CHECK(got == (type == KvType::kF32 ? x[d] : half_to_float(float_to_half(x[d]))));
@@ -235,11 +235,11 @@ TEST_CASE("attention: rows written together are those written alone") {
         }
         std::vector<std::uint8_t> together(layout.block_bytes(), 0xee), alone = together;
         for (std::uint32_t h = 0; h < heads; ++h) {
-          kernels().kv_write(
+          tested().kv_write(
               {layout, together.data(), entry, h, n_rows, k.data(), v.data(), k_stride, v_stride});
           for (std::uint32_t r = 0; r < n_rows; ++r)
-            kernels().kv_write({layout, alone.data(), entry + r, h, 1, k.data() + r * k_stride,
-                                v.data() + r * v_stride, 0, 0});
+            tested().kv_write({layout, alone.data(), entry + r, h, 1, k.data() + r * k_stride,
+                               v.data() + r * v_stride, 0, 0});
         }
         INFO(dk << " from " << entry << ", " << n_rows << " rows");
         CHECK(together == alone);
@@ -262,7 +262,7 @@ TEST_CASE("attention: zeros, tiny and huge numbers in Q8") {
     std::vector<std::uint8_t> block(layout.block_bytes(), 0xff);
     std::vector<float> k(32, 0.0f);
     k[3] = x;
-    kernels().kv_write({layout, block.data(), 31, 0, 1, k.data(), k.data(), 0, 0});
+    tested().kv_write({layout, block.data(), 31, 0, 1, k.data(), k.data(), 0, 0});
     CHECK((std::isnan(x) || std::isinf(x) ||
            stored(block.data(), KvType::kQ8, true, 32, 4, 31) == 0));
     return stored(block.data(), KvType::kQ8, true, 32, 3, 31);

@@ -12,19 +12,26 @@
 
 namespace forge::cpu {
 
+// Whether this processor can run them; the kernels that are tested; all tables of that instruction
+// set.
 #if defined(FORGE_TEST_avx512)
 inline bool can_run() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vnni");
 }
-// Every table of kernels that this processor can run.
+inline const KernelTable& tested() { return kernels(); }
 inline std::vector<const KernelTable*> tables() {
   return {&kernels(), &kernels_without_bfloat16()};
 }
+#elif defined(FORGE_TEST_avxvnni)
+inline bool can_run() { return has_vnni(); }
+inline const KernelTable& tested() { return vnni_kernels(); }
+inline std::vector<const KernelTable*> tables() { return {&tested()}; }
 #else
 inline bool can_run() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-inline std::vector<const KernelTable*> tables() { return {&kernels()}; }
+inline const KernelTable& tested() { return plain_kernels(); }
+inline std::vector<const KernelTable*> tables() { return {&tested()}; }
 #endif
 
 }  // namespace forge::cpu

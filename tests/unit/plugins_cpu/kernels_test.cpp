@@ -19,7 +19,7 @@ constexpr double kUnit = 0x1p-23;  // of the last place of f32, relative
 
 std::vector<float> applied(std::uint32_t activation, const std::vector<float>& x) {
   std::vector<float> y(x.size());
-  kernels().activate(activation, x.data(), y.data(), x.size());
+  tested().activate(activation, x.data(), y.data(), x.size());
   return y;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("kernels: far out the functions are at their limits, and NaN stays NaN
     CHECK(std::isnan(applied(a, {std::nanf("")})[0]));
   std::vector<float> capped(3);
   const std::vector<float> x = {-1e30f, 0, 1e30f};
-  kernels().soft_cap(30, x.data(), capped.data(), 3);
+  tested().soft_cap(30, x.data(), capped.data(), 3);
   CHECK(capped == std::vector<float>{-30, 0, 30});
 }
 
@@ -100,19 +100,19 @@ TEST_CASE("kernels: the length of a row changes no element and writes nothing be
     std::vector<float> y(x.size(), 77);
     switch (which) {
       case 0:
-        kernels().gated(FORGE_ACT_SILU, x.data(), z.data(), y.data(), n);
+        tested().gated(FORGE_ACT_SILU, x.data(), z.data(), y.data(), n);
         break;
       case 1:
-        kernels().add(x.data(), z.data(), y.data(), n);
+        tested().add(x.data(), z.data(), y.data(), n);
         break;
       case 2:
-        kernels().multiply(x.data(), z.data(), y.data(), n);
+        tested().multiply(x.data(), z.data(), y.data(), n);
         break;
       case 3:
-        kernels().scale(0.3f, x.data(), y.data(), n);
+        tested().scale(0.3f, x.data(), y.data(), n);
         break;
       default:
-        kernels().soft_cap(2, x.data(), y.data(), n);
+        tested().soft_cap(2, x.data(), y.data(), n);
     }
     return y;
   };
@@ -148,7 +148,7 @@ Quantized quantize(const std::vector<float>& x) {
     row.kinds[i] = kinds[i];
     row.aux[i] = out.aux[i].data();
   }
-  kernels().quantize_row(x.data(), x.size(), row);
+  tested().quantize_row(x.data(), x.size(), row);
   return out;
 }
 
@@ -394,7 +394,7 @@ std::uint16_t nearest_bfloat16(float x) {
 
 TEST_CASE("kernels: rows become the nearest BF16, halfway to even, and none with a NaN") {
   NEEDS_PROCESSOR();
-  if (kernels().bfloat16.round_row == nullptr) return;
+  if (tested().bfloat16.round_row == nullptr) return;
   for (std::size_t n = 1; n <= 70; ++n) {
     std::mt19937 random(static_cast<std::uint32_t>(n));
     std::vector<float> x(n);
@@ -407,7 +407,7 @@ TEST_CASE("kernels: rows become the nearest BF16, halfway to even, and none with
     for (float& v : x) v = std::isfinite(v) ? v : 1.5f;
     const std::size_t padded = (n + 1) / 2 * 2;
     std::vector<std::uint16_t> got(padded + 1, 0x7777);
-    kernels().bfloat16.round_row(x.data(), n, got.data());
+    tested().bfloat16.round_row(x.data(), n, got.data());
     for (std::size_t i = 0; i < n; ++i) {
       INFO(x[i]);
       REQUIRE(got[i] == nearest_bfloat16(x[i]));
@@ -416,7 +416,7 @@ TEST_CASE("kernels: rows become the nearest BF16, halfway to even, and none with
     REQUIRE(got[padded] == 0x7777);
     for (const float bad : {std::nanf(""), -std::numeric_limits<float>::infinity()}) {
       x[n / 2] = bad;
-      kernels().bfloat16.round_row(x.data(), n, got.data());
+      tested().bfloat16.round_row(x.data(), n, got.data());
       REQUIRE(std::count(got.begin(), got.begin() + static_cast<std::ptrdiff_t>(n), 0x7fc0) ==
               static_cast<std::ptrdiff_t>(n));
     }

@@ -126,18 +126,18 @@ void compare(const MatmulKernel& kernel, bool unsigned_bytes) {
 
 TEST_CASE("repack: every type comes out byte by byte as the plain loops write it") {
   NEEDS_PROCESSOR();
-  for (const MatmulKernel& kernel : kernels().matmul) compare(kernel, kernels().unsigned_bytes);
+  for (const MatmulKernel& kernel : tested().matmul) compare(kernel, tested().unsigned_bytes);
 }
 
 TEST_CASE("repack: F16 that is BF16 is known, and its tiles become those of BF16") {
   NEEDS_PROCESSOR();
-  const Bfloat16Kernels& bfloat16 = kernels().bfloat16;
+  const Bfloat16Kernels& bfloat16 = tested().bfloat16;
   if (bfloat16.fits == nullptr) {
     WARN("skipped: this processor has no products of BF16");
     return;
   }
   const auto kernel_of = [](std::uint32_t type) -> const MatmulKernel& {
-    return *std::find_if(kernels().matmul.begin(), kernels().matmul.end(),
+    return *std::find_if(tested().matmul.begin(), tested().matmul.end(),
                          [&](const MatmulKernel& k) { return k.type == type; });
   };
   for (const std::uint32_t n_in : {1u, 2u, 37u, 128u}) {
@@ -250,9 +250,9 @@ struct Sixteen {
 template <std::uint32_t... kTypes>
 void compare_sixteen(std::integer_sequence<std::uint32_t, kTypes...>) {
   const auto one = [](std::uint32_t type, void (*repack)(const RepackArgs&)) {
-    const auto found = std::find_if(kernels().matmul.begin(), kernels().matmul.end(),
+    const auto found = std::find_if(tested().matmul.begin(), tested().matmul.end(),
                                     [&](const MatmulKernel& k) { return k.type == type; });
-    REQUIRE(found != kernels().matmul.end());
+    REQUIRE(found != tested().matmul.end());
     MatmulKernel kernel = *found;
     kernel.format.head_bytes = kernel.format.head_bytes / kernel.format.tile_rows * 16;
     kernel.format.quant_bytes = kernel.format.quant_bytes / kernel.format.tile_rows * 16;
@@ -300,12 +300,12 @@ struct Listener {
 // Several matrices of different types in one buffer, small ones and one of many items.
 struct Model {
   Model() {
-    const auto all = kernels().matmul;
+    const auto all = tested().matmul;
     const std::uint32_t block = 256;
     for (std::uint32_t i = 0; i < 5; ++i)
-      matrices.emplace_back(all[i], kernels().unsigned_bytes, 2 * block, 40 + 7 * i);
-    matrices.emplace_back(all[4], kernels().unsigned_bytes, 8 * block, 36000);  // Q8_0: 78 MB
-    matrices.emplace_back(all[7], kernels().unsigned_bytes, block, 16);
+      matrices.emplace_back(all[i], tested().unsigned_bytes, 2 * block, 40 + 7 * i);
+    matrices.emplace_back(all[4], tested().unsigned_bytes, 8 * block, 36000);  // Q8_0: 78 MB
+    matrices.emplace_back(all[7], tested().unsigned_bytes, block, 16);
     std::size_t total = 0;
     for (const Matrix& m : matrices) {
       offsets.push_back(total);
