@@ -10,7 +10,7 @@ namespace forge::cpu {
 // Those for this processor.
 const KernelTable& kernels();
 
-// Those for processors without AVX-VNNI, and with it.
+// Those for processors without AVX-VNNI, and those for processors with it.
 const KernelTable& plain_kernels();
 const KernelTable& vnni_kernels();
 

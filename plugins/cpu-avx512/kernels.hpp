@@ -6,10 +6,10 @@
 
 namespace forge::cpu {
 
-// Those for this processor.
+// Those for this processor, with products of BF16 where it has them.
 const KernelTable& kernels();
 
-// Those for processors without AVX512_BF16.
+// Those for processors without AVX512_BF16, or where that is slow.
 const KernelTable& kernels_without_bfloat16();
 
 }  // namespace forge::cpu
