@@ -1,5 +1,4 @@
-// plugins/cpu-avx2/kernels.hpp: what kernels.cpp and vnni_kernels.cpp give to
-// plugin.cpp.
+// plugins/cpu-avx2/kernels.hpp: what its kernels' files give to plugin.cpp.
 #ifndef FORGE_PLUGINS_CPU_AVX2_KERNELS_HPP_
 #define FORGE_PLUGINS_CPU_AVX2_KERNELS_HPP_
 

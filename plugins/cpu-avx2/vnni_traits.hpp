@@ -11,6 +11,8 @@ struct AvxVnni : Avx2 {
   static constexpr const char* kName = "avxvnni";
   static constexpr bool kUnsignedBytes = true;  // dot() takes 8-bit weights with 128 added
   static constexpr int kPairLimit = 0;          // dot() sums in 32 bits
+  // Of a panel (panel.hpp): two tiles share each load of an activation, though not all sums stay in
+  // registers. Measured against one tile, and against two rows (docs/benchmarks.md).
   static constexpr int kPanelTiles = 2, kPanelRows = 4;
 
   // Per lane: acc + the four products of unsigned bytes of w and the four signed bytes at x. Exact.

@@ -125,6 +125,7 @@ __attribute__((always_inline)) inline void float_steps(const std::uint8_t* const
     for (int i = 0; i < kTiles; ++i) {
       weights[i] = Weight::template load<J % 2>(w[i], step);
       Isa::hold(weights[i]);  // or every product would load them again
+      // Once, and into the second-level cache: docs/benchmarks.md.
       if (kAhead && J * kStep % 64 == 0) __builtin_prefetch(w[i] + step * kStep + 4096, 0, 2);
     }
 #pragma GCC unroll 16
